@@ -1,0 +1,314 @@
+"""The values that go in and come out: frozen, without I/O, without knowledge of any gateway."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from attrs import field, frozen
+
+from smsgw.errors import InvalidMessage, OutcomeUnknown, SmsgwError
+
+__all__ = [
+    "Balance",
+    "Channel",
+    "DeliveryReport",
+    "DeliveryState",
+    "Lookup",
+    "Message",
+    "Outcome",
+    "Plan",
+    "Reference",
+    "State",
+    "Submission",
+]
+
+
+class State(StrEnum):
+    """What is known of one recipient of one message after `send`."""
+
+    ACCEPTED = "accepted"
+    """The gateway confirmed that it took it. Never send it again."""
+    HELD = "held"
+    """The gateway has it and will send it later (credit). Never send it again."""
+    REJECTED = "rejected"
+    """Proof that the gateway did not take it; the outcome's `error` says why."""
+    UNKNOWN = "unknown"
+    """The request began and no trustworthy answer came. Never sent again by itself."""
+
+
+class Channel(StrEnum):
+    """The way to the subscriber's phone."""
+
+    SMS = "sms"
+    VIBER = "viber"
+
+
+class DeliveryState(StrEnum):
+    """What became of an accepted message; SMPP's names (SMPP 3.4, section 5.2.28)."""
+
+    ENROUTE = "enroute"
+    DELIVERED = "delivered"
+    EXPIRED = "expired"
+    DELETED = "deleted"
+    UNDELIVERABLE = "undeliverable"
+    ACCEPTED = "accepted"
+    UNKNOWN = "unknown"
+    REJECTED = "rejected"
+
+
+def _recipients(to: object) -> tuple[str, ...]:
+    recipients = (to,) if isinstance(to, str) else tuple(to) if isinstance(to, Iterable) else None
+    if recipients is None or not all(isinstance(recipient, str) for recipient in recipients):
+        raise TypeError("`to` is a phone number as a str, or an iterable of them")
+    return recipients
+
+
+def _seconds(value: object) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, timedelta):
+        value = value.total_seconds()
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError("a validity period is a number of seconds or a timedelta")
+    if not math.isfinite(value) or value < 0:
+        raise ValueError("a validity period is a number of seconds, not negative")
+    return math.ceil(value)
+
+
+@frozen(kw_only=True)
+class Message:
+    """One text for one or many recipients, and how to send it.
+
+    Raises `TypeError` or `ValueError` for what no gateway could make sense of: no recipients, an empty
+    text, a `send_at` without a zone. What only some gateways can carry is for routing to decide.
+    """
+
+    to: tuple[str, ...] = field(converter=_recipients, repr=lambda to: f"<{len(to)}>")
+    """Phone numbers as people write them; each becomes one MSISDN, or one `rejected` outcome."""
+    text: str = field(repr=False)
+    sender: str | None = None
+    """Overrides the provider's configured sender."""
+    provider: str | None = None
+    """Pins the message to this configured provider: retries, but no failover."""
+    key: str | None = None
+    """The caller's idempotency key: the same key sends nothing twice within `dedup.key_ttl`."""
+    send_at: datetime | None = None
+    """When the gateway shall send it; aware."""
+    validity: int | None = field(default=None, converter=_seconds)
+    """Validity period of the SMS, in seconds (a `timedelta` is welcome)."""
+    flash: bool = False
+    """Shown at once on the phone's screen, and not kept."""
+    transliterate: bool = False
+    """Russian and Georgian letters to Latin."""
+    channel: Channel = field(default=Channel.SMS, converter=Channel)
+    viber_validity: int | None = field(default=None, converter=_seconds)
+    """Validity period of the Viber message, in seconds (a `timedelta` is welcome)."""
+
+    def __attrs_post_init__(self) -> None:
+        if not self.to:
+            raise ValueError("no recipients: `to` is empty")
+        if not isinstance(self.text, str):
+            raise TypeError("`text` is a str")
+        if not self.text:
+            raise ValueError("the text is empty")
+        for name in ("sender", "provider", "key"):
+            value = getattr(self, name)
+            if value is None:
+                continue
+            if not isinstance(value, str):
+                raise TypeError(f"`{name}` is a str")
+            if not value:
+                raise ValueError(f"`{name}` is empty: leave it out")
+        if self.send_at is not None:
+            if not isinstance(self.send_at, datetime):
+                raise TypeError("`send_at` is a datetime")
+            if self.send_at.utcoffset() is None:
+                raise ValueError("`send_at` has no time zone: gateways live in several, so say which")
+
+    @property
+    def content(self) -> tuple[object, ...]:
+        """All that makes two messages the same on the wire but for whom they go to."""
+        return (
+            self.text,
+            self.sender,
+            self.provider,
+            self.send_at,
+            self.validity,
+            self.flash,
+            self.transliterate,
+            self.channel,
+            self.viber_validity,
+        )
+
+
+@frozen
+class Outcome:
+    """What is known of one recipient of one message."""
+
+    recipient: str
+    """MSISDN, digits without a plus; as given where it could not be read."""
+    state: State
+    provider: str | None = None
+    """The configured name of the provider that took it, or that had the last word."""
+    message_id: str | None = None
+    segments: int | None = None
+    """Segments that the text takes at this provider: as it says, else as counted here."""
+    cost: Decimal | None = None
+    """As the gateway says it, in the gateway's unit."""
+    error: SmsgwError | None = None
+    attempts: int = 0
+    """Tries to hand this recipient to a gateway, over all providers."""
+    duplicate: bool = False
+    """Nothing was sent for this one: it repeats an outcome that was already known."""
+    message: Message | None = field(default=None, eq=False, repr=False)
+    """The very object that was given."""
+
+
+@frozen
+class Submission:
+    """What became of one `send`: one outcome for each given recipient, in the order of `to`."""
+
+    message: Message
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def outcome(self) -> Outcome:
+        """The only outcome; `ValueError` where there are several."""
+        if len(self.outcomes) != 1:
+            raise ValueError(f"{len(self.outcomes)} outcomes, not one: read `outcomes`")
+        return self.outcomes[0]
+
+    @property
+    def accepted(self) -> tuple[Outcome, ...]:
+        return self._in(State.ACCEPTED)
+
+    @property
+    def held(self) -> tuple[Outcome, ...]:
+        return self._in(State.HELD)
+
+    @property
+    def rejected(self) -> tuple[Outcome, ...]:
+        return self._in(State.REJECTED)
+
+    @property
+    def unknown(self) -> tuple[Outcome, ...]:
+        return self._in(State.UNKNOWN)
+
+    def _in(self, state: State) -> tuple[Outcome, ...]:
+        return tuple(outcome for outcome in self.outcomes if outcome.state is state)
+
+    def __iter__(self) -> Iterator[Outcome]:
+        return iter(self.outcomes)
+
+    def __len__(self) -> int:
+        return len(self.outcomes)
+
+    def __getitem__(self, recipient: str) -> Outcome:
+        """The outcome of this recipient, written as it was given or as digits; `KeyError` if there is none."""
+        for given, outcome in zip(self.message.to, self.outcomes, strict=True):
+            if recipient in (outcome.recipient, given):
+                return outcome
+        raise KeyError("no such recipient in this submission")
+
+    def raise_for_failures(self) -> None:
+        """Raise the one error, or an `ExceptionGroup` of several; `unknown` counts, `held` does not."""
+        errors = [
+            outcome.error or OutcomeUnknown("no trustworthy answer came", provider=outcome.provider)
+            for outcome in self.outcomes
+            if outcome.state in (State.REJECTED, State.UNKNOWN)
+        ]
+        if len(errors) == 1:
+            raise errors[0]
+        if errors:
+            raise ExceptionGroup(
+                f"{len(errors)} of {len(self.outcomes)} recipients were not accepted", errors
+            )
+
+
+@frozen
+class Reference:
+    """All that is needed to ask for a message's delivery state, and that survives a restart."""
+
+    provider: str
+    message_id: str
+    recipient: str | None = None
+
+
+@frozen
+class DeliveryReport:
+    """What a provider said of one message's delivery.
+
+    Where the provider could not be asked, `error` says why, `state` is `unknown` and not final.
+    """
+
+    recipient: str | None
+    provider: str | None
+    message_id: str | None
+    state: DeliveryState = DeliveryState.UNKNOWN
+    final: bool = False
+    """The state will not change any more."""
+    provider_state: str | None = None
+    """The provider's own word, verbatim."""
+    changed_at: datetime | None = None
+    """When the state changed; aware."""
+    segments: int | None = None
+    price: Decimal | None = None
+    """For one segment, in the provider's currency."""
+    error_code: str | None = None
+    operator: str | None = None
+    region: str | None = None
+    mnc: str | None = None
+    error: SmsgwError | None = None
+
+
+@frozen
+class Lookup:
+    """What an HLR lookup told of one number; no SMS goes out."""
+
+    recipient: str
+    provider: str | None = None
+    message_id: str | None = None
+    operator: str | None = None
+    region: str | None = None
+    mnc: str | None = None
+    error: SmsgwError | None = None
+
+
+@frozen
+class Balance:
+    """What is left on an account."""
+
+    provider: str
+    amount: Decimal
+    unit: str | None = None
+    """`"SMS"`, `"RUR"`, …; None where the provider does not say."""
+    packages: Mapping[str, int] = field(factory=dict)
+    """What is left of prepaid packages, by the provider's names for directions."""
+    raw: str = ""
+    """The reply, verbatim."""
+
+
+@frozen
+class Plan:
+    """What a `send` would do, found without any network."""
+
+    recipients: tuple[str, ...]
+    """The distinct recipients that some provider can carry, as digits."""
+    duplicates: tuple[str, ...]
+    """Recipients given again, once for each repetition."""
+    invalid: Mapping[str, InvalidMessage]
+    """Recipients, as given, that no provider could carry, and why."""
+    encoding: str
+    """`"GSM-7"` or `"UCS-2"`."""
+    segments: int
+    """Segments of the text for one recipient."""
+    offenders: tuple[str, ...]
+    """The characters that force UCS-2."""
+    routes: Mapping[str, tuple[str, ...]]
+    """Provider to the recipients that it would be asked to carry first."""
+    requests: int
+    """HTTP requests that this makes while nothing fails."""
+    cost: Decimal | None = None
+    """None where no prices are configured."""

@@ -1,0 +1,1 @@
+"""One file a provider; `base.py` says what a driver is."""

@@ -1,0 +1,130 @@
+"""One HTTP exchange with one gateway: read the request, let the gateway answer, and let the faults loose on it."""
+
+import asyncio
+from contextlib import suppress
+
+from aiohttp import web
+
+from smsgw.sandbox.calls import Call, Reply
+from smsgw.sandbox.faults import WireFault
+from smsgw.sandbox.form import identity
+from smsgw.sandbox.gateways import Gateway
+from smsgw.sandbox.ledger import Kind, RequestRecord
+
+__all__ = ["exchange"]
+
+_FORM = "application/x-www-form-urlencoded"
+_BAD_GATEWAY = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
+
+
+async def exchange(
+    gateway: Gateway, script: str, request: web.Request, stopping: asyncio.Event
+) -> web.StreamResponse:
+    """Answer one request. `stopping` ends whatever waits: the sandbox goes away.
+
+    From the moment that the request has been read to the moment that all it brings is in the ledger nothing is
+    awaited: what the client does meanwhile changes nothing, and no two requests come between each other.
+    """
+    body, refused = await _body(request)
+    path, _, query = request.raw_path.encode("utf-8", "surrogateescape").partition(b"?")
+    given = gateway.decoded(query + b"&" + body)
+    allowed = gateway.scripts.get(script)
+    known = allowed is not None and refused is None and request.method in allowed
+    kind: Kind = gateway.kind_of(script, given) if known else "other"
+    record = RequestRecord(
+        number=gateway.ledger.next_number(),
+        gateway=gateway.name,
+        method=request.method,
+        script=path.decode("utf-8", "replace"),
+        url_length=_url_length(request),
+        kind=kind,
+        recipients=gateway.recipients_in(given),
+        identity=identity(script, given, gateway.hidden),
+        clock_at=gateway.clock(),
+    )
+    gateway.ledger.enter_request(record)
+    if allowed is None:
+        refused = Reply("Not Found", status=404)
+    elif refused is None and not known:
+        refused = Reply("Method Not Allowed", status=405, headers={"Allow": ", ".join(allowed)})
+    elif refused is None and gateway.longest_url is not None and record.url_length > gateway.longest_url:
+        refused = Reply("Request-URI Too Large", status=414)
+    call = Call(
+        number=record.number,
+        script=script,
+        given=given,
+        kind=kind,
+        identity=record.identity,
+        clock_at=record.clock_at,
+        wall_at=gateway.wall(),
+    )
+    fault = None if refused is not None else gateway.faults.next_for(kind, gateway.random)
+    reply = refused if refused is not None else _answer(gateway, call, fault)
+    gateway.ledger.settle_request(
+        record.number,
+        status=None if fault in {"drop_before", "drop", "silent"} else reply.status,
+        fault=fault or reply.fault,
+    )
+    await _pause(gateway.faults.delay, stopping)
+    return await _put(request, reply, fault, stopping)
+
+
+def _answer(gateway: Gateway, call: Call, fault: WireFault | None) -> Reply:
+    """What the gateway says, or what stands before it says in its place."""
+    if fault == "unavailable":
+        return gateway.unavailable(call)
+    if fault == "drop_before":
+        return Reply("")
+    reply = gateway.answer(call)
+    return Reply(_BAD_GATEWAY, status=502, content_type="text/html") if fault == "bad_gateway" else reply
+
+
+async def _put(
+    request: web.Request, reply: Reply, fault: WireFault | None, stopping: asyncio.Event
+) -> web.StreamResponse:
+    """Write the reply as far as the fault lets it come."""
+    if fault == "silent":
+        await stopping.wait()  # a client that gives up cancels it
+    if fault in {"silent", "drop", "drop_before"} or stopping.is_set():
+        _abort(request)
+        return web.Response()  # goes nowhere
+    headers = {**reply.headers, "Content-Type": f"{reply.content_type}; charset=utf-8"}
+    if fault != "truncated":
+        return web.Response(body=reply.body, status=reply.status, headers=headers)
+    response = web.StreamResponse(status=reply.status, headers=headers)
+    response.content_length = len(reply.body)
+    await response.prepare(request)
+    await response.write(reply.body[: len(reply.body) // 2])
+    if request.transport is not None:
+        request.transport.close()  # unlike `abort` it lets out what has been written
+    return response
+
+
+async def _body(request: web.Request) -> tuple[bytes, Reply | None]:
+    """The form in the request, as bytes; or the refusal of one that is too large or broken."""
+    if request.method != "POST" or request.content_type != _FORM:
+        return b"", None
+    try:
+        return await request.read(), None
+    except web.HTTPRequestEntityTooLarge as error:
+        return b"", Reply("Request Entity Too Large", status=error.status)
+    except web.RequestPayloadError:
+        return b"", Reply("Bad Request", status=400)
+
+
+def _url_length(request: web.Request) -> int:
+    target = request.raw_path
+    if "://" in target.partition("?")[0]:  # a client that takes us for a proxy writes the whole of it
+        return len(target)
+    return len(f"{request.scheme}://{request.host}{target}")
+
+
+async def _pause(seconds: float, stopping: asyncio.Event) -> None:
+    if seconds > 0:
+        with suppress(TimeoutError):  # the usual end: nobody stopped the sandbox meanwhile
+            await asyncio.wait_for(stopping.wait(), seconds)
+
+
+def _abort(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()

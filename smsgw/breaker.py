@@ -1,0 +1,115 @@
+"""A circuit breaker for one provider: after failures in a row it rests, then one probe at a time may go.
+
+It knows nothing of time but its clock and nothing of tasks: whoever waits for it asks `reopens_in`.
+"""
+
+from collections.abc import Callable, Sequence
+from enum import Enum, auto
+
+from smsgw.config import BreakerSettings
+from smsgw.drivers.base import Verdict
+from smsgw.errors import NotSubmitted, OutcomeUnknown
+from smsgw.models import State
+
+__all__ = ["Admission", "CircuitBreaker", "Finding", "judge"]
+
+
+class Admission(Enum):
+    """How an attempt got through; it is handed back with what came of it."""
+
+    ORDINARY = auto()
+    PROBE = auto()
+
+
+class Finding(Enum):
+    """What an attempt tells about the provider."""
+
+    HEALTHY = auto()
+    FAILING = auto()
+    ACCOUNT = auto()
+    """The account or its credit: sending more would only be refused, or held, too."""
+    NOTHING = auto()
+    """The attempt was given up before it could tell anything."""
+
+
+def judge(verdicts: Sequence[Verdict]) -> Finding:
+    """What one request's verdicts say of the provider, never of a recipient or a text."""
+    finding = Finding.HEALTHY
+    for verdict in verdicts:
+        error = verdict.error
+        if verdict.state is State.HELD or (error is not None and error.scope == "account"):
+            return Finding.ACCOUNT
+        if verdict.state is State.ACCEPTED:
+            return Finding.HEALTHY
+        if isinstance(error, NotSubmitted | OutcomeUnknown) and error.scope == "provider":
+            finding = Finding.FAILING
+    return finding
+
+
+class CircuitBreaker:
+    """Closed, open for a rest, or half open with one probe on its way."""
+
+    def __init__(
+        self,
+        settings: BreakerSettings,
+        clock: Callable[[], float],
+        on_change: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._on_change = on_change
+        self._failures = 0
+        self._reopens_at: float | None = None
+        self._resting = False
+        self._probing = False
+
+    @property
+    def passable(self) -> bool:
+        """Whether `admit` would let an attempt through now."""
+        return self._reopens_at is None or (not self._probing and self._clock() >= self._reopens_at)
+
+    @property
+    def reopens_in(self) -> float | None:
+        """Seconds until a probe may go; 0 where something may go now; None while a probe is on its way."""
+        if self._reopens_at is None:
+            return 0.0
+        return None if self._probing else max(0.0, self._reopens_at - self._clock())
+
+    def admit(self) -> Admission | None:
+        """Let an attempt through, or not. What is let through must be handed to `record`."""
+        if self._reopens_at is None:
+            return Admission.ORDINARY
+        if not self.passable:
+            return None
+        self._probing = True
+        return Admission.PROBE
+
+    def record(self, admission: Admission, finding: Finding) -> None:
+        """Take note of what came of an attempt."""
+        if admission is Admission.PROBE:
+            self._probing = False
+        if finding is Finding.ACCOUNT:
+            self._resting = True
+            self._open(self._settings.account_rest)
+        elif finding is Finding.FAILING:
+            self._failures += 1
+            if admission is Admission.PROBE or (
+                self._reopens_at is None and self._failures >= self._settings.failures
+            ):
+                self._open(self._settings.rest)
+        elif finding is Finding.HEALTHY and (admission is Admission.PROBE or not self._resting):
+            # A late success from before an account's rest does not end it: the account is still refused.
+            self._close()
+        elif admission is Admission.PROBE:
+            self._on_change()
+
+    def _open(self, rest: float) -> None:
+        self._reopens_at = self._clock() + rest
+        self._on_change()
+
+    def _close(self) -> None:
+        self._failures = 0
+        self._resting = False
+        if self._reopens_at is not None:
+            self._reopens_at = None
+            self._on_change()

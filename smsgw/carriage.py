@@ -1,0 +1,137 @@
+"""A group of recipients over the providers that may carry them: packing, failover on proof, patience.
+
+Failover happens only where it is proved that nothing was taken, and where another gateway is no way round a
+refusal (PROTOCOLS.md, last section): errors of the account and of the provider, and of the recipient only where
+the gateway says that it does not serve the number.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+
+from smsgw.batching import pack
+from smsgw.drivers.base import Verdict
+from smsgw.entry import Entry, Scope, Signal
+from smsgw.errors import CircuitOpen, NotSubmitted, OutcomeUnknown
+from smsgw.faults import frames
+from smsgw.models import State
+from smsgw.routing import Candidate
+
+__all__ = ["Carriage", "first_of"]
+
+_log = logging.getLogger("smsgw.carriage")
+
+
+def first_of(candidates: Sequence[Candidate]) -> Candidate:
+    """Whose limits a batch is packed by: the first whose circuit lets anything through."""
+    for candidate in candidates:
+        if candidate.lane.breaker.passable:
+            return candidate
+    return candidates[0]
+
+
+def _may_go_on(verdict: Verdict) -> bool:
+    if verdict.state is not State.REJECTED or verdict.error is None:
+        return False
+    return verdict.elsewhere or verdict.error.scope in ("account", "provider")
+
+
+class Carriage:
+    """Brings entries to their outcomes."""
+
+    def __init__(self, signal: Signal, deadline: float, clock: Callable[[], float]) -> None:
+        self._signal = signal
+        self._deadline = deadline
+        self._clock = clock
+
+    async def carry(
+        self, candidates: Sequence[Candidate], entries: Sequence[Entry], scope: Scope, *, patient: bool
+    ) -> None:
+        """Every entry ends with an outcome.
+
+        `patient` waits while all circuits are open, for as long as `retry.deadline` allows.
+        """
+        try:
+            await self._carry(candidates, entries, scope, patient=patient)
+        except Exception as error:  # noqa: BLE001  (a fault of ours must neither leave anyone waiting nor pass for proof)
+            _log.error("a fault in smsgw itself:\n%s", frames(error))
+            lost = OutcomeUnknown("smsgw failed while it sent this message")
+            for entry in entries:
+                if entry.outcome is None:
+                    entry.finish(None, Verdict(State.UNKNOWN, None, lost), None)
+
+    async def _carry(
+        self, candidates: Sequence[Candidate], entries: Sequence[Entry], scope: Scope, *, patient: bool
+    ) -> None:
+        until = self._clock() + self._deadline
+        pending = entries
+        while not scope.ended:
+            for entry in pending:
+                entry.blocked = False
+            for candidate in candidates:
+                pending = await self._over(candidate, pending, scope)
+                if not pending:
+                    return
+            pending = self._finish_refused(pending, candidates, patient=patient)
+            if not pending:
+                return
+            if not await self._some_circuit(candidates, scope, until):
+                break
+        for entry in pending:
+            if entry.last is None:
+                entry.reject(scope.refusal())
+        self._finish_refused(
+            [entry for entry in pending if entry.last is not None], candidates, patient=False
+        )
+
+    async def _over(self, candidate: Candidate, entries: Sequence[Entry], scope: Scope) -> list[Entry]:
+        """Over one provider; returns those that may go on to the next."""
+        driver, prepared = candidate.lane.driver, candidate.prepared
+        batches = list(pack(entries, driver.batch_size, prepared.room))
+        if len(batches) == 1:
+            return await self._batch(candidate, batches[0], scope)
+        going_on = await asyncio.gather(*(self._batch(candidate, batch, scope) for batch in batches))
+        return [entry for group in going_on for entry in group]
+
+    async def _batch(self, candidate: Candidate, entries: Sequence[Entry], scope: Scope) -> list[Entry]:
+        lane, prepared = candidate.lane, candidate.prepared
+        verdicts = await lane.deliver(prepared, entries, scope)
+        going_on: list[Entry] = []
+        for entry, verdict in zip(entries, verdicts, strict=True):
+            if _may_go_on(verdict):
+                entry.refused_by(lane.name, verdict, tried=not isinstance(verdict.error, CircuitOpen))
+                going_on.append(entry)
+            else:
+                entry.finish(lane.name, verdict, prepared.segments)
+        return going_on
+
+    def _finish_refused(
+        self, entries: Sequence[Entry], candidates: Sequence[Candidate], *, patient: bool
+    ) -> list[Entry]:
+        """Give those their refusal for whom nobody is left; return those for whom waiting may help."""
+        all_open = not any(candidate.lane.breaker.passable for candidate in candidates)
+        segments = {candidate.lane.name: candidate.prepared.segments for candidate in candidates}
+        waiting: list[Entry] = []
+        for entry in entries:
+            verdict = entry.last
+            if verdict is None:
+                raise RuntimeError("an entry came back from every provider without a verdict")
+            if patient and isinstance(verdict.error, NotSubmitted) and (entry.blocked or all_open):
+                waiting.append(entry)
+            else:
+                entry.finish(entry.last_provider, verdict, segments.get(entry.last_provider or ""))
+        return waiting
+
+    async def _some_circuit(self, candidates: Sequence[Candidate], scope: Scope, until: float) -> bool:
+        """Wait until one of the circuits lets something through; False if that comes too late."""
+        breakers = [candidate.lane.breaker for candidate in candidates]
+        while not any(breaker.passable for breaker in breakers):
+            left = until - self._clock()
+            opening = [seconds for breaker in breakers if (seconds := breaker.reopens_in) is not None]
+            # While a probe is on its way its end is waited for; otherwise the next one's time.
+            wait = min([left, *opening])
+            if left <= 0 or (len(opening) == len(breakers) and wait >= left):
+                return False
+            if not await scope.pause(wait, self._signal):
+                return False
+        return True

@@ -1,0 +1,159 @@
+"""What a dispatcher is made of, and the tasks that it owns: requests outlive the callers that asked for them."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, Protocol
+
+import aiohttp
+
+from smsgw.batching import pack
+from smsgw.carriage import Carriage, first_of
+from smsgw.config import Settings
+from smsgw.dedup import DuplicateWindow
+from smsgw.delivery import Lane
+from smsgw.drivers.base import Driver
+from smsgw.drivers.discovery import find_drivers
+from smsgw.entry import Entry, Scope, Signal
+from smsgw.errors import InvalidMessage
+from smsgw.keys import Keys, MemoryKeyStore
+from smsgw.routing import Candidate, Content, Router
+from smsgw.transport import Transport
+
+__all__ = ["Closable", "Engine"]
+
+
+_CLOSED = "the dispatcher was closed before the request began"
+
+
+class Closable(Protocol):
+    """A caller's business that ends when the dispatcher closes."""
+
+    def close(self, reason: str) -> None: ...
+
+
+class Engine:
+    """Lanes, routes and keys, and everything under way."""
+
+    def __init__(
+        self, settings: Settings, session: aiohttp.ClientSession | None, clock: Callable[[], float]
+    ) -> None:
+        self.clock = clock
+        self.signal = Signal()
+        self.lanes = _lanes(settings, session, self.signal, clock)
+        self.router = Router(self.lanes, settings.routes)
+        self.keys = Keys(MemoryKeyStore(settings.dedup, clock))
+        self._carriage = Carriage(self.signal, settings.retry.deadline, clock)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._callers: set[Closable] = set()
+        self.closed = False
+
+    def check_open(self) -> None:
+        if self.closed:
+            raise RuntimeError("this dispatcher is closed")
+
+    def spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """A task of the dispatcher's own: a caller's cancellation does not reach it, closing waits for it."""
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def join(self, caller: Closable) -> None:
+        self._callers.add(caller)
+
+    def leave(self, caller: Closable) -> None:
+        self._callers.discard(caller)
+
+    def start(self, content: Content, entries: Sequence[Entry], scope: Scope) -> None:
+        """Set one content's entries on their way, in batches as large as their first provider takes."""
+        groups: dict[tuple[Candidate, ...], list[Entry]] = {}
+        if self.closed:
+            scope.end(_CLOSED)
+        for entry in entries:
+            if scope.ended:
+                entry.reject(scope.refusal())
+                continue
+            try:
+                candidates = content.candidates(entry.recipient)
+            except InvalidMessage as error:
+                entry.reject(error.with_traceback(None))
+            else:
+                groups.setdefault(candidates, []).append(entry)
+        for candidates, group in groups.items():
+            first = first_of(candidates)
+            if len(group) == 1:
+                self.launch(candidates, group, scope, patient=False)
+            else:
+                batches = pack(group, first.lane.driver.batch_size, first.prepared.room)
+                self.spawn(self._feed(candidates, list(batches), scope))
+
+    def launch(
+        self, candidates: Sequence[Candidate], entries: Sequence[Entry], scope: Scope, *, patient: bool
+    ) -> None:
+        """Set one batch on its way."""
+        self.spawn(self._carriage.carry(candidates, entries, scope, patient=patient))
+
+    async def _feed(
+        self, candidates: Sequence[Candidate], batches: Sequence[Sequence[Entry]], scope: Scope
+    ) -> None:
+        """As many batches at once as keep every connection busy, whatever the list's length."""
+        room = asyncio.Semaphore(2 * candidates[0].lane.driver.settings.max_connections)
+        for batch in batches:
+            await room.acquire()
+            task = self.spawn(self._carriage.carry(candidates, batch, scope, patient=False))
+            task.add_done_callback(lambda _: room.release())
+
+    async def close(self) -> None:
+        """Begin nothing more, wait for what is in flight (each request ends by its own timeout), disconnect."""
+        self.closed = True
+        for caller in list(self._callers):
+            caller.close(_CLOSED)
+        try:
+            while self._tasks:
+                await asyncio.wait(self._tasks)
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            for lane in self.lanes.values():
+                await lane.transport.aclose()
+
+
+def _lanes(
+    settings: Settings, session: aiohttp.ClientSession | None, signal: Signal, clock: Callable[[], float]
+) -> Mapping[str, Lane]:
+    drivers = find_drivers()
+    windows: dict[tuple[str, str], DuplicateWindow] = {}
+    lanes: dict[str, Lane] = {}
+    for name, provider in settings.providers.items():
+        driver = drivers[provider.driver](provider)
+        transport = Transport(
+            provider=name,
+            timeout=provider.timeout,
+            keepalive=provider.keepalive,
+            max_connections=provider.max_connections,
+            session=session,
+        )
+        lanes[name] = Lane(
+            driver,
+            transport,
+            retry=settings.retry,
+            breaker=settings.breaker,
+            window=_window(driver, windows, clock),
+            signal=signal,
+            clock=clock,
+        )
+    return lanes
+
+
+def _window(
+    driver: Driver, windows: dict[tuple[str, str], DuplicateWindow], clock: Callable[[], float]
+) -> DuplicateWindow | None:
+    """The rule is the account's: two providers of one login and URL share one window."""
+    if driver.duplicate_window is None:
+        return None
+    settings = driver.settings
+    account = (driver.url, settings.login)
+    if account not in windows:
+        seconds = driver.duplicate_window if settings.duplicate_window is None else settings.duplicate_window
+        windows[account] = DuplicateWindow(seconds, settings.on_duplicate, clock)
+    return windows[account]

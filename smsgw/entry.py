@@ -1,0 +1,177 @@
+"""One recipient on its way, and who still wants it to go: the mutable values between `send` and its outcomes."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+from smsgw.drivers.base import Verdict
+from smsgw.errors import GatewayTimeout, NotSubmitted, SmsgwError
+from smsgw.models import Message, Outcome, State
+
+__all__ = ["Entry", "Scope", "Signal", "Sink"]
+
+
+class Signal:
+    """Wakes everyone who waits."""
+
+    def __init__(self) -> None:
+        self._waiting: set[asyncio.Future[None]] = set()
+
+    async def wait(self) -> None:
+        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.add(woken)
+        try:
+            await woken
+        finally:
+            self._waiting.discard(woken)
+
+    def fire(self) -> None:
+        waiting, self._waiting = self._waiting, set()
+        for future in waiting:
+            _wake(future)
+
+    def add(self, future: asyncio.Future[None]) -> None:
+        self._waiting.add(future)
+
+    def discard(self, future: asyncio.Future[None]) -> None:
+        self._waiting.discard(future)
+
+
+class Scope:
+    """The caller behind some entries. When it ends, nothing that has not begun will begin."""
+
+    def __init__(self) -> None:
+        self.reason: str | None = None
+        """Why nothing more may begin; None while it may."""
+        self._sleepers = Signal()
+
+    @property
+    def ended(self) -> bool:
+        return self.reason is not None
+
+    def end(self, reason: str) -> None:
+        if self.reason is None:
+            self.reason = reason
+            self._sleepers.fire()
+
+    def refusal(self) -> NotSubmitted:
+        return NotSubmitted(self.reason or "nobody waits for it any more")
+
+    def check(self) -> None:
+        """Raise `NotSubmitted` once the scope has ended. Called when nothing but the first byte is missing."""
+        if self.reason is not None:
+            raise self.refusal()
+
+    async def pause(self, seconds: float, signal: Signal | None = None) -> bool:
+        """Sleep, at most until the scope ends or the signal fires; whether the scope still stands."""
+        if self.reason is not None:
+            return False
+        loop = asyncio.get_running_loop()
+        woken: asyncio.Future[None] = loop.create_future()
+        timer = loop.call_later(max(0.0, seconds), _wake, woken)
+        self._sleepers.add(woken)
+        if signal is not None:
+            signal.add(woken)
+        try:
+            await woken
+        finally:
+            timer.cancel()
+            self._sleepers.discard(woken)
+            if signal is not None:
+                signal.discard(woken)
+        return self.reason is None
+
+
+def _wake(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+class Sink(Protocol):
+    """Who is told when an entry has its outcome."""
+
+    def settled(self, entry: "Entry") -> None: ...
+
+
+class Entry:
+    """One recipient of one message."""
+
+    __slots__ = (
+        "attempts",
+        "blocked",
+        "duplicate",
+        "has_begun",
+        "last",
+        "last_provider",
+        "message",
+        "outcome",
+        "provider",
+        "recipient",
+        "sink",
+    )
+
+    def __init__(self, message: Message, recipient: str, sink: Sink) -> None:
+        self.message = message
+        self.recipient = recipient
+        self.sink = sink
+        self.attempts = 0
+        self.duplicate = False
+        self.blocked = False
+        """An open circuit kept it from being tried somewhere."""
+        self.has_begun: Callable[[], bool] | None = None
+        """Set while a request with this entry is being made: whether a byte of it may have left."""
+        self.provider: str | None = None
+        """Who is being asked, or was last."""
+        self.last: Verdict | None = None
+        """The last refusal that let it go on to another try."""
+        self.last_provider: str | None = None
+        self.outcome: Outcome | None = None
+
+    def refused_by(self, provider: str, verdict: Verdict, *, tried: bool) -> None:
+        """Keep the refusal; that a provider rests says less than what another one answered."""
+        self.blocked = self.blocked or not tried
+        if tried or self.last is None:
+            self.last, self.last_provider = verdict, provider
+
+    def finish(self, provider: str | None, verdict: Verdict, segments: int | None) -> None:
+        self.outcome = Outcome(
+            self.recipient,
+            verdict.state,
+            provider,
+            verdict.message_id,
+            segments if verdict.segments is None else verdict.segments,
+            verdict.cost,
+            verdict.error,
+            self.attempts,
+            self.duplicate,
+            self.message,
+        )
+        self.sink.settled(self)
+
+    def so_far(self, gone: SmsgwError) -> Outcome:
+        """The outcome for a caller who waits no longer: what is under way is unknown, what is not was not sent."""
+        if self.outcome is not None:
+            return self.outcome
+        if self.has_begun is not None and self.has_begun():
+            late = GatewayTimeout("no answer came while the caller waited", provider=self.provider)
+            return Outcome(
+                self.recipient,
+                State.UNKNOWN,
+                self.provider,
+                error=late,
+                attempts=self.attempts + 1,
+                message=self.message,
+            )
+        error = gone if self.last is None or self.last.error is None else self.last.error
+        return Outcome(
+            self.recipient,
+            State.REJECTED,
+            error.provider,
+            error=error,
+            attempts=self.attempts,
+            message=self.message,
+        )
+
+    def reject(self, error: SmsgwError) -> None:
+        """The outcome of an entry that no provider was asked about."""
+        self.finish(error.provider, Verdict(State.REJECTED, None, error), None)

@@ -1,0 +1,159 @@
+"""Which providers may carry a message to a recipient, and in which order.
+
+A provider may carry it when a route names it for the number's prefix and its driver can write the text, the sender
+and the options, and serves the number. Content is checked and encoded once for each provider, not once a recipient.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from smsgw.config import RouteSettings
+from smsgw.delivery import Lane
+from smsgw.drivers.base import Prepared
+from smsgw.errors import ConfigurationError, InvalidMessage, InvalidText
+from smsgw.models import Message
+
+__all__ = ["Candidate", "Content", "Router"]
+
+
+class Candidate:
+    """A provider, and the content as it would send it. Compared by identity: there is one for each content."""
+
+    __slots__ = ("lane", "prepared")
+
+    def __init__(self, lane: Lane, prepared: Prepared) -> None:
+        self.lane = lane
+        self.prepared = prepared
+
+
+class _Route:
+    """A configured route, and whose turn it is on it."""
+
+    def __init__(self, settings: RouteSettings) -> None:
+        self.prefixes = settings.prefixes
+        self.providers = settings.providers
+        self._strategy = settings.strategy
+        self._weights = settings.weights
+        self._turn = 0
+        self._credit = dict.fromkeys(settings.providers, 0.0)
+
+    def arrange(self, usable: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+        """Who is asked first; the others follow in the route's order, for failover."""
+        if self._strategy == "failover" or len(usable) < 2:
+            return usable
+        if self._strategy == "round_robin":
+            first = self._turn % len(usable)
+            self._turn += 1
+        else:
+            first = self._heaviest(usable)
+        return (usable[first], *usable[:first], *usable[first + 1 :])
+
+    def _heaviest(self, usable: tuple[Candidate, ...]) -> int:
+        """Smooth weighted round robin: shares are exact, and a heavy provider's turns are spread evenly."""
+        total = 0.0
+        for candidate in usable:
+            weight = self._weights[candidate.lane.name]
+            self._credit[candidate.lane.name] += weight
+            total += weight
+        first = max(range(len(usable)), key=lambda at: self._credit[usable[at].lane.name])
+        self._credit[usable[first].lane.name] -= total
+        return first
+
+
+class Router:
+    """The routes, in the file's order: the first whose prefixes match a number decides."""
+
+    def __init__(self, lanes: Mapping[str, Lane], routes: Sequence[RouteSettings]) -> None:
+        self.lanes = lanes
+        self._settings = routes or (RouteSettings(providers=tuple(lanes)),)
+        self._routes = [_Route(settings) for settings in self._settings]
+
+    def fresh(self) -> "Router":
+        """The same routes at their first turn: a preview must not move those of real messages."""
+        return Router(self.lanes, self._settings)
+
+    def content(self, message: Message) -> "Content":
+        """Raises `ConfigurationError` when the message is pinned to a provider that there is none of."""
+        if message.provider is not None and message.provider not in self.lanes:
+            known = ", ".join(self.lanes)
+            raise ConfigurationError(f"no provider is called {message.provider!r}; there are: {known}")
+        return Content(self, message)
+
+    def route(self, recipient: str, message: Message) -> _Route | None:
+        if message.provider is not None:
+            return _Route(RouteSettings(providers=(message.provider,)))
+        for route in self._routes:
+            if not route.prefixes or recipient.startswith(route.prefixes):
+                return route
+        return None
+
+
+class Content:
+    """One content, and what each provider makes of it."""
+
+    def __init__(self, router: Router, message: Message) -> None:
+        self.message = message
+        self._router = router
+        self._pinned = router.route("", message) if message.provider is not None else None
+        self._offers: dict[str, Candidate | InvalidMessage] = {}
+        self._by_route: dict[_Route, tuple[tuple[Candidate, ...], bool]] = {}
+
+    def candidates(self, recipient: str) -> tuple[Candidate, ...]:
+        """Who may carry it to this MSISDN, in order. Raises `InvalidMessage` that names each provider and why not."""
+        route = self._pinned or self._router.route(recipient, self.message)
+        if route is None:
+            raise InvalidMessage("no route of the configuration matches this number", scope="recipient")
+        usable, all_serve = self._by_route.get(route) or self._offers_of(route)
+        if not all_serve:
+            usable = tuple([candidate for candidate in usable if _refusal(candidate, recipient) is None])
+        if not usable:
+            raise self._nobody(route, recipient)
+        return route.arrange(usable)
+
+    def offer(self, provider: str) -> Candidate | InvalidMessage:
+        """The content as this provider would send it, or why it cannot."""
+        found = self._offers.get(provider)
+        if found is None:
+            lane = self._router.lanes[provider]
+            try:
+                found = Candidate(lane, lane.driver.prepare(self.message))
+            except InvalidMessage as error:
+                found = error.with_traceback(None)
+            self._offers[provider] = found
+        return found
+
+    def _offers_of(self, route: _Route) -> tuple[tuple[Candidate, ...], bool]:
+        offers = [self.offer(provider) for provider in route.providers]
+        usable = tuple([offer for offer in offers if isinstance(offer, Candidate)])
+        self._by_route[route] = usable, all(_serves_every_number(candidate) for candidate in usable)
+        return self._by_route[route]
+
+    def _nobody(self, route: _Route, recipient: str) -> InvalidMessage:
+        reasons: list[InvalidMessage] = []
+        for provider in route.providers:
+            offer = self.offer(provider)
+            reason = offer if isinstance(offer, InvalidMessage) else _refusal(offer, recipient)
+            if reason is not None:
+                reasons.append(reason)
+        if len(reasons) == 1:
+            return reasons[0]
+        kinds = {type(reason) for reason in reasons}
+        kind = kinds.pop() if len(kinds) == 1 else InvalidMessage
+        return kind("no provider can carry it: " + "; ".join(str(reason) for reason in reasons))
+
+
+_LONGEST_MSISDN = 15
+
+
+def _serves_every_number(candidate: Candidate) -> bool:
+    room = candidate.prepared.room
+    return candidate.lane.driver.serves_all and (room is None or room >= _LONGEST_MSISDN)
+
+
+def _refusal(candidate: Candidate, recipient: str) -> InvalidMessage | None:
+    driver, room = candidate.lane.driver, candidate.prepared.room
+    if room is not None and len(recipient) > room:
+        return InvalidText(
+            f"too long for {driver.name}: the request would be a URL of more than {driver.url_limit} characters",
+            provider=driver.provider,
+        )
+    return driver.check_recipient(recipient)

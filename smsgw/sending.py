@@ -1,0 +1,167 @@
+"""One `send`: a message in, one outcome for each given recipient out, within the caller's time."""
+
+import asyncio
+from collections.abc import Mapping
+
+from attrs import evolve
+
+from smsgw import msisdn
+from smsgw.engine import Engine
+from smsgw.entry import Entry, Scope, Sink
+from smsgw.errors import GatewayTimeout, InvalidRecipient, NotSubmitted, SmsgwError
+from smsgw.keys import Claim
+from smsgw.models import Message, Outcome, State, Submission
+
+__all__ = ["KeyedSink", "Manifest", "submit"]
+
+
+class Manifest:
+    """Whom a message is for: what was given, read as MSISDNs."""
+
+    def __init__(self, message: Message) -> None:
+        self.message = message
+        self.recipients: dict[str, None] = {}
+        """The distinct MSISDNs, in order."""
+        self.positions: list[str | InvalidRecipient] = []
+        """One for each given recipient: its MSISDN, or why it is none."""
+        for given in message.to:
+            try:
+                recipient = msisdn.normalise(given)
+            except InvalidRecipient as error:
+                self.positions.append(error.with_traceback(None))
+            else:
+                self.recipients[recipient] = None
+                self.positions.append(recipient)
+
+    def outcomes(self, known: Mapping[str, Outcome]) -> tuple[Outcome, ...]:
+        """One for each given recipient, in order; `known` has one for each distinct MSISDN."""
+        outcomes: list[Outcome] = []
+        seen: set[str] = set()
+        for given, position in zip(self.message.to, self.positions, strict=True):
+            if isinstance(position, InvalidRecipient):
+                outcomes.append(Outcome(given, State.REJECTED, error=position, message=self.message))
+            else:
+                outcome = known[position]
+                outcomes.append(evolve(outcome, duplicate=True) if position in seen else outcome)
+                seen.add(position)
+        return tuple(outcomes)
+
+    def repeated(self, known: Mapping[str, Outcome]) -> dict[str, Outcome]:
+        """Outcomes that were known before, as duplicates of this message's."""
+        return {
+            recipient: evolve(outcome, duplicate=True, message=self.message)
+            for recipient, outcome in known.items()
+            if recipient in self.recipients
+        }
+
+
+class KeyedSink:
+    """Notes what is sent under a key on its way to the real sink, and ends the claim with the last of it."""
+
+    def __init__(self, engine: Engine, claim: Claim, sink: Sink, entries: int) -> None:
+        self._engine = engine
+        self._claim = claim
+        self._sink = sink
+        self._missing = entries
+
+    def settled(self, entry: Entry) -> None:
+        if entry.outcome is not None:
+            self._claim.note(entry.outcome)
+        self._missing -= 1
+        if not self._missing:
+            self._engine.spawn(self._claim.end())
+        self._sink.settled(entry)
+
+
+class _Work:
+    """One caller's entries, and the caller's interest in them."""
+
+    def __init__(self, missing: int, scope: Scope) -> None:
+        self.scope = scope
+        self.entries: dict[str, Entry] = {}
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._missing = missing
+
+    def settled(self, entry: Entry) -> None:
+        self._missing -= 1
+        if not self._missing and not self.done.done():
+            self.done.set_result(None)
+
+    def close(self, reason: str) -> None:
+        self.scope.end(reason)
+
+
+async def submit(engine: Engine, message: Message, timeout: float | None) -> Submission:
+    """Send a message and wait for its outcomes, `timeout` seconds at the most.
+
+    Raises `ConfigurationError` for an unknown `provider`, and `ValueError` for a key with other content.
+    """
+    engine.check_open()
+    until = None if timeout is None else engine.clock() + timeout
+    content = engine.router.content(message)
+    manifest = Manifest(message)
+    if not manifest.recipients:
+        return Submission(message, manifest.outcomes({}))
+    if message.key is not None:
+        return Submission(message, manifest.outcomes(await _under_key(engine, manifest, until)))
+    work = _Work(len(manifest.recipients), Scope())
+    work.entries = {recipient: Entry(message, recipient, work) for recipient in manifest.recipients}
+    engine.start(content, list(work.entries.values()), work.scope)
+    return Submission(message, manifest.outcomes(await _wait(engine, work, until)))
+
+
+async def _wait(engine: Engine, work: _Work, until: float | None) -> dict[str, Outcome]:
+    """The work's outcomes; when the caller's time is up or the caller is cancelled, nothing more begins."""
+    engine.join(work)
+    try:
+        if not work.done.done():
+            left = None if until is None else max(0.0, until - engine.clock())
+            await asyncio.wait([work.done], timeout=left)
+    finally:
+        engine.leave(work)
+        if not work.done.done():
+            work.scope.end("the caller stopped waiting before the request began")
+    gone = NotSubmitted("the call's timeout passed before the request began")
+    return {recipient: entry.so_far(gone) for recipient, entry in work.entries.items()}
+
+
+async def _under_key(engine: Engine, manifest: Manifest, until: float | None) -> dict[str, Outcome]:
+    message = manifest.message
+    recipients = frozenset(manifest.recipients)
+    while True:
+        try:
+            claim, mine = await engine.keys.claim(message, recipients)
+        except NotSubmitted as error:
+            return _all(manifest, State.REJECTED, error)
+        if mine:
+            return await _fulfil(engine, manifest, claim, until)
+        left = None if until is None else max(0.0, until - engine.clock())
+        await asyncio.wait([claim.ended], timeout=left)
+        if not claim.ended.done():
+            late = GatewayTimeout("another call is still sending under this key")
+            return _all(manifest, State.UNKNOWN, late)
+        if not claim.scope.ended:
+            return manifest.repeated({**claim.remembered, **claim.outcomes})
+        # Its caller left before all was sent: the rest is ours to send.
+
+
+async def _fulfil(
+    engine: Engine, manifest: Manifest, claim: Claim, until: float | None
+) -> dict[str, Outcome]:
+    known = manifest.repeated(claim.remembered)
+    fresh = [recipient for recipient in manifest.recipients if recipient not in known]
+    if not fresh:
+        await claim.end()
+        return known
+    work = _Work(len(fresh), claim.scope)
+    sink = KeyedSink(engine, claim, work, len(fresh))
+    work.entries = {recipient: Entry(manifest.message, recipient, sink) for recipient in fresh}
+    engine.start(engine.router.content(manifest.message), list(work.entries.values()), work.scope)
+    return {**known, **await _wait(engine, work, until)}
+
+
+def _all(manifest: Manifest, state: State, error: SmsgwError) -> dict[str, Outcome]:
+    return {
+        recipient: Outcome(recipient, state, error=error, message=manifest.message)
+        for recipient in manifest.recipients
+    }

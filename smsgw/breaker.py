@@ -34,16 +34,18 @@ class Finding(Enum):
 
 def judge(verdicts: Sequence[Verdict]) -> Finding:
     """What one request's verdicts say of the provider, never of a recipient or a text."""
-    finding = Finding.HEALTHY
+    accepted = failing = False
     for verdict in verdicts:
         error = verdict.error
-        if verdict.state is State.HELD or (error is not None and error.scope == "account"):
+        if error is None:
+            if verdict.state is State.HELD:
+                return Finding.ACCOUNT
+            accepted = True
+        elif error.scope == "account":
             return Finding.ACCOUNT
-        if verdict.state is State.ACCEPTED:
-            return Finding.HEALTHY
-        if isinstance(error, NotSubmitted | OutcomeUnknown) and error.scope == "provider":
-            finding = Finding.FAILING
-    return finding
+        elif isinstance(error, NotSubmitted | OutcomeUnknown) and error.scope == "provider":
+            failing = True
+    return Finding.FAILING if failing and not accepted else Finding.HEALTHY
 
 
 class CircuitBreaker:

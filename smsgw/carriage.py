@@ -98,7 +98,7 @@ class Carriage:
         verdicts = await lane.deliver(prepared, entries, scope)
         going_on: list[Entry] = []
         for entry, verdict in zip(entries, verdicts, strict=True):
-            if _may_go_on(verdict):
+            if verdict.error is not None and _may_go_on(verdict):
                 entry.refused_by(lane.name, verdict, tried=not isinstance(verdict.error, CircuitOpen))
                 going_on.append(entry)
             else:

@@ -26,6 +26,8 @@ class Signal:
             self._waiting.discard(woken)
 
     def fire(self) -> None:
+        if not self._waiting:
+            return
         waiting, self._waiting = self._waiting, set()
         for future in waiting:
             _wake(future)

@@ -59,6 +59,8 @@ class DeliveryState(StrEnum):
 
 
 def _recipients(to: object) -> tuple[str, ...]:
+    if type(to) is str:  # the common case, and a message is made for each recipient of millions
+        return (to,)
     recipients = (to,) if isinstance(to, str) else tuple(to) if isinstance(to, Iterable) else None
     if recipients is None or not all(isinstance(recipient, str) for recipient in recipients):
         raise TypeError("`to` is a phone number as a str, or an iterable of them")
@@ -75,6 +77,10 @@ def _seconds(value: object) -> int | None:
     if not math.isfinite(value) or value < 0:
         raise ValueError("a validity period is a number of seconds, not negative")
     return math.ceil(value)
+
+
+def _channel(value: str) -> Channel:
+    return value if type(value) is Channel else Channel(value)
 
 
 @frozen(kw_only=True)
@@ -102,7 +108,7 @@ class Message:
     """Shown at once on the phone's screen, and not kept."""
     transliterate: bool = False
     """Russian and Georgian letters to Latin."""
-    channel: Channel = field(default=Channel.SMS, converter=Channel)
+    channel: Channel = field(default=Channel.SMS, converter=_channel)
     viber_validity: int | None = field(default=None, converter=_seconds)
     """Validity period of the Viber message, in seconds (a `timedelta` is welcome)."""
 
@@ -113,19 +119,21 @@ class Message:
             raise TypeError("`text` is a str")
         if not self.text:
             raise ValueError("the text is empty")
-        for name in ("sender", "provider", "key"):
-            value = getattr(self, name)
-            if value is None:
-                continue
-            if not isinstance(value, str):
-                raise TypeError(f"`{name}` is a str")
-            if not value:
-                raise ValueError(f"`{name}` is empty: leave it out")
+        if self.sender is not None or self.provider is not None or self.key is not None:
+            self._check_names()
         if self.send_at is not None:
             if not isinstance(self.send_at, datetime):
                 raise TypeError("`send_at` is a datetime")
             if self.send_at.utcoffset() is None:
                 raise ValueError("`send_at` has no time zone: gateways live in several, so say which")
+
+    def _check_names(self) -> None:
+        for name in ("sender", "provider", "key"):
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, str):
+                raise TypeError(f"`{name}` is a str")
+            if value == "":
+                raise ValueError(f"`{name}` is empty: leave it out")
 
     @property
     def content(self) -> tuple[object, ...]:

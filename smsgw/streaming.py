@@ -54,17 +54,23 @@ class _Flow:
         self._engine.join(self)
         self._reader = asyncio.get_running_loop().create_task(self._read(source))
 
+    def ready(self) -> Outcome | None:
+        """The next outcome, if it is there."""
+        if not self._ready:
+            return None
+        outcome = self._ready.popleft()
+        self._taken.fire()
+        return outcome
+
     async def next(self) -> Outcome | None:
         """The next outcome; None after the last. Raises what the source raised, after the last outcome."""
-        while not self._ready:
+        while (outcome := self.ready()) is None:
             if self._exhausted and not self._unsettled:
                 failure, self._failure = self._failure, None
                 if failure is not None:
                     raise failure
                 return None
             await self._came.wait()
-        outcome = self._ready.popleft()
-        self._taken.fire()
         return outcome
 
     def close(self, reason: str) -> None:
@@ -110,10 +116,12 @@ class _Flow:
         try:
             if isinstance(source, AsyncIterable):
                 async for message in source:
-                    await self._take(message)
+                    if self._is_full or not self._took_simple(message):
+                        await self._take(message)
             else:
                 for count, message in enumerate(source, 1):
-                    await self._take(message)
+                    if self._is_full or not self._took_simple(message):
+                        await self._take(message)
                     if count % _BREATH == 0:
                         await asyncio.sleep(0)
         except Exception as error:  # noqa: BLE001  (the source's own: raised to the caller after the outcomes in flight)
@@ -123,18 +131,28 @@ class _Flow:
             self._coalescer.flush()
             self._changed()
 
-    async def _take(self, message: Message) -> None:
+    @property
+    def _is_full(self) -> bool:
+        return self._unsettled + len(self._ready) >= AHEAD
+
+    def _took_simple(self, message: Message) -> bool:
+        """Take a message to one recipient and without a key: the most there are, so without a coroutine each."""
         if not isinstance(message, Message):
             raise TypeError(f"send_many takes smsgw.Message values, not {type(message).__name__}")
+        if message.key is not None or len(message.to) != 1:
+            return False
+        self._unsettled += 1
+        try:
+            recipient = msisdn.normalise(message.to[0])
+        except InvalidRecipient as error:
+            self.tell(_invalid(message, message.to[0], error))
+        else:
+            self._coalescer.add(Entry(message, recipient, self))
+        return True
+
+    async def _take(self, message: Message) -> None:
         await self._wait_for_room()
-        if message.key is None and len(message.to) == 1:
-            self._unsettled += 1
-            try:
-                recipient = msisdn.normalise(message.to[0])
-            except InvalidRecipient as error:
-                self.tell(_invalid(message, message.to[0], error))
-            else:
-                self._coalescer.add(Entry(message, recipient, self))
+        if self._took_simple(message):
             return
         manifest = Manifest(message)
         for given, position in zip(message.to, manifest.positions, strict=True):
@@ -154,7 +172,7 @@ class _Flow:
             self._coalescer.add(Entry(message, recipient, repeats))
 
     async def _wait_for_room(self) -> None:
-        while self._unsettled + len(self._ready) >= AHEAD:
+        while self._is_full:
             # Nothing more comes until the caller takes an outcome: no batch is going to fill.
             self._coalescer.flush()
             await self._taken.wait()
@@ -256,7 +274,7 @@ class OutcomeStream:
         if self._source is not None:
             source, self._source = self._source, None
             self._flow.start(source)
-        outcome = await self._flow.next()
+        outcome = self._flow.ready() or await self._flow.next()
         if outcome is None:
             raise StopAsyncIteration
         return outcome

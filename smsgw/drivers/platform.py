@@ -20,7 +20,7 @@ __all__ = ["PlatformDriver", "moment"]
 MOSCOW = timezone(timedelta(hours=3))
 
 _SEPARATORS = re.compile(r"[,\s]+")
-_ID = re.compile(r"[0-9]{1,30}")
+_IDS = re.compile(r"[0-9]{1,30}(?:[,\s]+[0-9]{1,30})*")
 _AMOUNT = re.compile(r"(-?[0-9][0-9.]{0,29})\s*([^\W\d_]{1,10}(?![\w:]))?")
 
 STATES = {
@@ -64,19 +64,20 @@ class PlatformDriver(Driver):
 
     def read_send(self, batch: Batch, body: bytes) -> Sequence[Verdict]:
         reply = self.decode(body, ("utf-8-sig", "windows-1251"))
-        ids = _SEPARATORS.split(reply.strip(", \r\n\t"))
-        if not all(map(_ID.fullmatch, ids)):
+        listed = reply.strip(", \r\n\t")
+        if not _IDS.fullmatch(listed):
             return self._read_words(batch, reply)
+        ids = _SEPARATORS.split(listed)
         if ids == [REFUSED]:
             refused = self.verdict_for_all(batch, self._refused(), elsewhere=True)
             return [verdict._replace(unnamed=True) for verdict in refused]
         if len(ids) != len(batch.recipients):
             self.unreadable(f"{len(ids)} IDs for {len(batch.recipients)} recipients")
+        if REFUSED not in ids:
+            return [Verdict(State.ACCEPTED, message_id) for message_id in ids]
+        refused_one = Verdict(State.REJECTED, None, self._refused(), elsewhere=True)
         return [
-            Verdict(State.ACCEPTED, message_id)
-            if message_id != REFUSED
-            else Verdict(State.REJECTED, None, self._refused(), elsewhere=True)
-            for message_id in ids
+            refused_one if message_id == REFUSED else Verdict(State.ACCEPTED, message_id) for message_id in ids
         ]
 
     def _read_words(self, batch: Batch, reply: str) -> Sequence[Verdict]:
@@ -99,10 +100,10 @@ class PlatformDriver(Driver):
 
     def read_status(self, references: Sequence[Reference], body: bytes) -> Sequence[DeliveryReport]:
         reply = self.decode(body, ("utf-8-sig", "windows-1251"))
-        word, _, stamp = reply.partition(" ") if " " in reply else reply.partition("\n")
-        if word.strip().casefold() not in STATES:
+        word, *rest = reply.split(maxsplit=1) or [""]
+        if word.casefold() not in STATES:
             self.raise_documented(reply)
-        state, final = STATES[word.strip().casefold()]
+        state, final = STATES[word.casefold()]
         return [
             DeliveryReport(
                 reference.recipient,
@@ -110,8 +111,8 @@ class PlatformDriver(Driver):
                 reference.message_id,
                 state,
                 final,
-                word.strip(),
-                moment(stamp),
+                word,
+                moment("".join(rest)),
             )
             for reference in references
         ]

@@ -99,6 +99,8 @@ class Smsco(Driver):
         third = (taken[2] or "").strip()
         if third and self._lists_failures(third, batch):
             return self._all_but(third, batch)
+        if len(third.split()) > 1:
+            self.unreadable()
         message_id = third or None
         if len(batch.recipients) == 1:
             return [Verdict(State.ACCEPTED, message_id, cost=credits_used)]
@@ -121,7 +123,7 @@ class Smsco(Driver):
         failed = {digits[-8:] for number in third.split(",") if (digits := _NOT_DIGITS.sub("", number))}
         tails = [recipient[-8:] for recipient in batch.recipients]
         # "OK" says that one was taken, and each number listed has to be one of ours, and one only.
-        if not failed < set(tails) or any(tails.count(tail) > 1 for tail in failed):
+        if not failed or not failed < set(tails) or any(tails.count(tail) > 1 for tail in failed):
             doubt = OutcomeUnknown(
                 "the gateway's list of failed numbers does not fit the request",
                 provider=self.provider,

@@ -47,9 +47,7 @@ class Smstele(Driver):
             )
         form = [self._login(), f"charset={self.charset}", f"mes={self.encode(text)}"]
         if sender is not None:
-            if not sender.isprintable():
-                raise InvalidSender("a sender has printable characters only", provider=self.provider)
-            form.append(f"sender={self.encode(sender)}")
+            form.append(f"sender={self._encode_sender(sender)}")
         if message.transliterate:
             form.append("translit=1")
         if message.send_at is not None:
@@ -64,6 +62,15 @@ class Smstele(Driver):
             form.append(f"validity={message.validity}")
         form.append("phones=")
         return "&".join(form)
+
+    def _encode_sender(self, sender: str) -> str:
+        if not sender.isprintable():
+            raise InvalidSender("a sender has printable characters only", provider=self.provider)
+        try:
+            return quote(sender, self.charset)
+        except UnicodeEncodeError:
+            problem = f"the sender cannot be written in {self.charset}"
+        raise InvalidSender(problem, provider=self.provider)
 
     def send_request(self, batch: Batch) -> Request:
         return self._post("sendsms", f"{batch.prepared.head}{','.join(batch.recipients)}&id={batch.id}")
@@ -90,7 +97,11 @@ class Smstele(Driver):
 
     def _report(self, reference: Reference, rows: Sequence[smstele_reply.Row]) -> DeliveryReport:
         asked = (reference.recipient, self.provider, reference.message_id)
-        mine = [row for row in rows if reference.recipient in (None, row.phone)]
+        mine = [
+            row
+            for row in rows
+            if reference.recipient in (None, row.phone) and row.id in ("", reference.message_id)
+        ]
         if not mine:
             missing = GatewayRejected("the gateway shows no such message", provider=self.provider)
             return DeliveryReport(*asked, error=missing)

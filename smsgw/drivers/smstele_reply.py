@@ -84,7 +84,10 @@ def parse(body: bytes, provider: str) -> Mapping[str, Any]:
 
 
 def _text(value: object) -> str:
-    return value.strip() if isinstance(value, str) else str(value) if isinstance(value, int) else ""
+    if isinstance(value, str):
+        # JSON can hold half a surrogate pair, which no file, database or request can.
+        return value.encode("utf-8", "replace").decode("utf-8").strip()
+    return str(value) if isinstance(value, int) else ""
 
 
 def _count(value: object) -> int | None:

@@ -6,10 +6,10 @@ It knows nothing of time but its clock and nothing of tasks: whoever waits for i
 from collections.abc import Callable, Sequence
 from enum import Enum, auto
 
-from smsgw.config import BreakerSettings
 from smsgw.drivers.base import Verdict
 from smsgw.errors import NotSubmitted, OutcomeUnknown
 from smsgw.models import State
+from smsgw.settings import BreakerSettings
 
 __all__ = ["Admission", "CircuitBreaker", "Finding", "judge"]
 

@@ -115,7 +115,8 @@ class DuplicateWindow:
                 if answer is not None:
                     return answer, True
             elif not await pause(self.remaining(identity)):
-                break
+                # Nobody wants it any more: `send` says so and sends nothing, and whoever sends now keeps the claim.
+                return Answer(await send()), False
         return await self._claim(identity, send, began), False
 
     def _blocking(self, identity: bytes) -> _Record | None:
@@ -150,7 +151,8 @@ class DuplicateWindow:
                 record.answered.set_result(None)
                 if self._records.get(identity) is record:
                     del self._records[identity]
-                    if before is not None:
+                    # (One that ended meanwhile without having begun stands for nothing.)
+                    if before is not None and (before.ended_at is not None or not before.answered.done()):
                         self._records[identity] = before
 
     def _forget_old(self) -> None:

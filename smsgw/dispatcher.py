@@ -10,8 +10,6 @@ from typing import Any, Self
 import aiohttp
 
 from smsgw import config, queries
-from smsgw.config import Settings
-from smsgw.delivery import Stats
 from smsgw.engine import Engine
 from smsgw.models import (
     Balance,
@@ -26,7 +24,9 @@ from smsgw.models import (
 )
 from smsgw.previewing import preview
 from smsgw.sending import submit
+from smsgw.settings import Settings
 from smsgw.streaming import OutcomeStream
+from smsgw.wire import Stats
 
 __all__ = ["Dispatcher"]
 

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 import aiohttp
 
 from smsgw.batching import pack
 from smsgw.carriage import Carriage, first_of
-from smsgw.config import Settings
 from smsgw.dedup import DuplicateWindow
 from smsgw.delivery import Lane
 from smsgw.drivers.base import Driver
@@ -17,6 +17,7 @@ from smsgw.entry import Entry, Scope, Signal
 from smsgw.errors import InvalidMessage
 from smsgw.keys import Keys, MemoryKeyStore
 from smsgw.routing import Candidate, Content, Router
+from smsgw.settings import Settings
 from smsgw.transport import Transport
 
 __all__ = ["Closable", "Engine"]
@@ -85,13 +86,16 @@ class Engine:
                 self.launch(candidates, group, scope, patient=False)
             else:
                 batches = pack(group, first.lane.driver.batch_size, first.prepared.room)
-                self.spawn(self._feed(candidates, list(batches), scope))
+                task = self.spawn(self._feed(candidates, list(batches), scope))
+                task.add_done_callback(partial(_cut_off, group, scope))
 
     def launch(
         self, candidates: Sequence[Candidate], entries: Sequence[Entry], scope: Scope, *, patient: bool
-    ) -> None:
+    ) -> asyncio.Task[None]:
         """Set one batch on its way."""
-        self.spawn(self._carriage.carry(candidates, entries, scope, patient=patient))
+        task = self.spawn(self._carriage.carry(candidates, entries, scope, patient=patient))
+        task.add_done_callback(partial(_cut_off, entries, scope))
+        return task
 
     async def _feed(
         self, candidates: Sequence[Candidate], batches: Sequence[Sequence[Entry]], scope: Scope
@@ -100,7 +104,7 @@ class Engine:
         room = asyncio.Semaphore(2 * candidates[0].lane.driver.settings.max_connections)
         for batch in batches:
             await room.acquire()
-            task = self.spawn(self._carriage.carry(candidates, batch, scope, patient=False))
+            task = self.launch(candidates, batch, scope, patient=False)
             task.add_done_callback(lambda _: room.release())
 
     async def close(self) -> None:
@@ -109,13 +113,21 @@ class Engine:
         for caller in list(self._callers):
             caller.close(_CLOSED)
         try:
-            while self._tasks:
-                await asyncio.wait(self._tasks)
+            # A source of messages may itself be what closes.
+            while waiting := self._tasks - {asyncio.current_task()}:
+                await asyncio.wait(waiting)
         finally:
             for task in self._tasks:
                 task.cancel()
             for lane in self.lanes.values():
-                await lane.transport.aclose()
+                await lane.gate.transport.aclose()
+
+
+def _cut_off(entries: Sequence[Entry], scope: Scope, task: asyncio.Task[None]) -> None:
+    """Closing was itself cancelled: nobody is left waiting for an outcome that will not come."""
+    if task.cancelled():
+        for entry in entries:
+            entry.cut_off(scope.refusal())
 
 
 def _lanes(

@@ -110,6 +110,7 @@ class Entry:
         "provider",
         "recipient",
         "sink",
+        "verdict",
     )
 
     def __init__(self, message: Message, recipient: str, sink: Sink) -> None:
@@ -124,6 +125,8 @@ class Entry:
         """Set while a request with this entry is being made: whether a byte of it may have left."""
         self.provider: str | None = None
         """Who is being asked, or was last."""
+        self.verdict: Verdict | None = None
+        """What is known of it already, while the rest of a batch that was taken apart is still asked about."""
         self.last: Verdict | None = None
         """The last refusal that let it go on to another try."""
         self.last_provider: str | None = None
@@ -131,6 +134,7 @@ class Entry:
 
     def refused_by(self, provider: str, verdict: Verdict, *, tried: bool) -> None:
         """Keep the refusal; that a provider rests says less than what another one answered."""
+        self.verdict = None
         self.blocked = self.blocked or not tried
         if tried or self.last is None:
             self.last, self.last_provider = verdict, provider
@@ -164,6 +168,19 @@ class Entry:
                 attempts=self.attempts + 1,
                 message=self.message,
             )
+        if (known := self.verdict) is not None:
+            return Outcome(
+                self.recipient,
+                known.state,
+                self.provider,
+                known.message_id,
+                known.segments,
+                known.cost,
+                known.error,
+                self.attempts,
+                self.duplicate,
+                self.message,
+            )
         error = gone if self.last is None or self.last.error is None else self.last.error
         return Outcome(
             self.recipient,
@@ -173,6 +190,12 @@ class Entry:
             attempts=self.attempts,
             message=self.message,
         )
+
+    def cut_off(self, gone: SmsgwError) -> None:
+        """Whoever was sending it was cancelled: what is known by then is the outcome."""
+        if self.outcome is None:
+            self.outcome = self.so_far(gone)
+            self.sink.settled(self)
 
     def reject(self, error: SmsgwError) -> None:
         """The outcome of an entry that no provider was asked about."""

@@ -12,10 +12,10 @@ from typing import Protocol
 
 from attrs import evolve
 
-from smsgw.config import DedupSettings
 from smsgw.entry import Scope
 from smsgw.errors import NotSubmitted
 from smsgw.models import Message, Outcome, State
+from smsgw.settings import DedupSettings
 
 __all__ = ["Claim", "KeyConflict", "KeyStore", "Keys", "MemoryKeyStore"]
 

@@ -5,8 +5,8 @@ from typing import TypeVar
 
 import tenacity
 
-from smsgw.config import RetrySettings
 from smsgw.errors import SmsgwError
+from smsgw.settings import RetrySettings
 
 __all__ = ["Budget", "Retry"]
 

@@ -6,11 +6,11 @@ and the options, and serves the number. Content is checked and encoded once for 
 
 from collections.abc import Mapping, Sequence
 
-from smsgw.config import RouteSettings
 from smsgw.delivery import Lane
 from smsgw.drivers.base import Prepared
 from smsgw.errors import ConfigurationError, InvalidMessage, InvalidText
 from smsgw.models import Message
+from smsgw.settings import RouteSettings
 
 __all__ = ["Candidate", "Content", "Router"]
 

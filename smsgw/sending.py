@@ -12,7 +12,7 @@ from smsgw.errors import GatewayTimeout, InvalidRecipient, NotSubmitted, SmsgwEr
 from smsgw.keys import Claim
 from smsgw.models import Message, Outcome, State, Submission
 
-__all__ = ["KeyedSink", "Manifest", "submit"]
+__all__ = ["KeyedSink", "Manifest", "all_alike", "submit"]
 
 
 class Manifest:
@@ -132,14 +132,14 @@ async def _under_key(engine: Engine, manifest: Manifest, until: float | None) ->
         try:
             claim, mine = await engine.keys.claim(message, recipients)
         except NotSubmitted as error:
-            return _all(manifest, State.REJECTED, error)
+            return all_alike(manifest, State.REJECTED, error)
         if mine:
             return await _fulfil(engine, manifest, claim, until)
         left = None if until is None else max(0.0, until - engine.clock())
         await asyncio.wait([claim.ended], timeout=left)
         if not claim.ended.done():
             late = GatewayTimeout("another call is still sending under this key")
-            return _all(manifest, State.UNKNOWN, late)
+            return all_alike(manifest, State.UNKNOWN, late)
         if not claim.scope.ended:
             return manifest.repeated({**claim.remembered, **claim.outcomes})
         # Its caller left before all was sent: the rest is ours to send.
@@ -160,7 +160,8 @@ async def _fulfil(
     return {**known, **await _wait(engine, work, until)}
 
 
-def _all(manifest: Manifest, state: State, error: SmsgwError) -> dict[str, Outcome]:
+def all_alike(manifest: Manifest, state: State, error: SmsgwError) -> dict[str, Outcome]:
+    """The same outcome for each distinct recipient."""
     return {
         recipient: Outcome(recipient, state, error=error, message=manifest.message)
         for recipient in manifest.recipients

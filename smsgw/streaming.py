@@ -16,10 +16,10 @@ from smsgw import msisdn
 from smsgw.coalescing import Coalescer
 from smsgw.engine import Engine
 from smsgw.entry import Entry, Scope, Signal
-from smsgw.errors import InvalidMessage, InvalidRecipient, NotSubmitted, SmsgwError
+from smsgw.errors import GatewayTimeout, InvalidMessage, InvalidRecipient, NotSubmitted, SmsgwError
 from smsgw.keys import Claim, KeyConflict
 from smsgw.models import Message, Outcome, State
-from smsgw.sending import KeyedSink, Manifest
+from smsgw.sending import KeyedSink, Manifest, all_alike
 
 __all__ = ["AHEAD", "OutcomeStream"]
 
@@ -52,7 +52,7 @@ class _Flow:
     def start(self, source: Source) -> None:
         self._engine.check_open()
         self._engine.join(self)
-        self._reader = asyncio.get_running_loop().create_task(self._read(source))
+        self._reader = self._engine.spawn(self._read(source))
 
     def ready(self) -> Outcome | None:
         """The next outcome, if it is there."""
@@ -205,21 +205,21 @@ class _Flow:
 
     async def _follow(self, claim: Claim, manifest: Manifest, repeats: "_Repeats") -> None:
         """Take what another call's sending under the same key came to; if its caller left, send the rest."""
-        await asyncio.wait([claim.ended])
-        if not claim.scope.ended:
-            repeats.tell_all(manifest.repeated({**claim.remembered, **claim.outcomes}))
-        elif self._scope.ended:
-            self._refuse(manifest, repeats, self._scope.refusal())
-        else:
+        try:
+            await asyncio.wait([claim.ended])
+        except asyncio.CancelledError:
+            late = GatewayTimeout("another call is still sending under this key")
+            repeats.tell_all(all_alike(manifest, State.UNKNOWN, late))
+            raise
+        if claim.scope.ended and not self._scope.ended:
             await self._claim(manifest, repeats)
+            return
+        known = manifest.repeated({**claim.remembered, **claim.outcomes})
+        refused = all_alike(manifest, State.REJECTED, self._scope.refusal())
+        repeats.tell_all({**refused, **known})
 
     def _refuse(self, manifest: Manifest, repeats: "_Repeats", error: SmsgwError) -> None:
-        repeats.tell_all(
-            {
-                recipient: Outcome(recipient, State.REJECTED, error=error, message=manifest.message)
-                for recipient in manifest.recipients
-            }
-        )
+        repeats.tell_all(all_alike(manifest, State.REJECTED, error))
 
 
 class _Repeats:

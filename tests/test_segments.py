@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import attrs
-import gsm0338  # type: ignore[import-untyped]
+import gsm0338
 import pytest
-import smsutil  # type: ignore[import-untyped]
+import smsutil
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 

@@ -27,6 +27,7 @@ from smsgw.errors import (
     UnsupportedOption,
 )
 from smsgw.models import Balance, Channel, DeliveryReport, Lookup, Message, Reference, State
+from smsgw.msisdn import SHORTEST
 from smsgw.translit import to_latin
 from smsgw.transport import Reply, Request, Wire
 
@@ -188,7 +189,7 @@ class Driver(ABC):
         room = None
         if self.url_limit is not None:
             room = self.url_limit - len(head)
-            if room < 11:
+            if room < SHORTEST:
                 raise InvalidText(
                     f"too long for {self.name}: the request would be a URL of more than {self.url_limit} characters",
                     provider=self.provider,

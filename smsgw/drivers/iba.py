@@ -24,7 +24,14 @@ class Iba(PlatformDriver):
         return verdict.unnamed and verdict.error is not None and verdict.error.code == REFUSED
 
     def read_account(self, body: bytes) -> SmsgwError | None:
-        return None if body.strip() else self._no_account()
+        try:
+            self.read_balance(body)
+        except AuthenticationFailed as error:
+            return error.with_traceback(None)
+        except SmsgwError:
+            # Not the documented answer of a refused account: no proof against it.
+            return None
+        return None
 
     def read_balance(self, body: bytes) -> Balance:
         if not body.strip():

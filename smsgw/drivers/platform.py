@@ -19,8 +19,8 @@ __all__ = ["PlatformDriver", "moment"]
 
 MOSCOW = timezone(timedelta(hours=3))
 
-_SEPARATORS = re.compile(r"[,\s]+")
-_IDS = re.compile(r"[0-9]{1,30}(?:[,\s]+[0-9]{1,30})*")
+_SEPARATORS = re.compile(r"\s*,\s*|\s+")
+_IDS = re.compile(r"[0-9]{1,30}(?:(?:\s*,\s*|\s+)[0-9]{1,30})*")
 _AMOUNT = re.compile(r"(-?[0-9][0-9.]{0,29})\s*([^\W\d_]{1,10}(?![\w:]))?")
 
 STATES = {
@@ -77,7 +77,8 @@ class PlatformDriver(Driver):
             return [Verdict(State.ACCEPTED, message_id) for message_id in ids]
         refused_one = Verdict(State.REJECTED, None, self._refused(), elsewhere=True)
         return [
-            refused_one if message_id == REFUSED else Verdict(State.ACCEPTED, message_id) for message_id in ids
+            refused_one if message_id == REFUSED else Verdict(State.ACCEPTED, message_id)
+            for message_id in ids
         ]
 
     def _read_words(self, batch: Batch, reply: str) -> Sequence[Verdict]:

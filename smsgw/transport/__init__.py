@@ -1,0 +1,6 @@
+"""One HTTP request on the wire for each call; the only part of smsgw that touches aiohttp's client."""
+
+from smsgw.transport.client import Transport
+from smsgw.transport.values import Reply, Request, Wire
+
+__all__ = ["Reply", "Request", "Transport", "Wire"]

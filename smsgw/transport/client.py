@@ -1,0 +1,201 @@
+"""One HTTP request on the wire for each call, whatever the peer does.
+
+Nothing that leaves here carries a URL or a body: both hold the password and the text. aiohttp's errors hold the URL,
+so they are never chained to ours, neither as cause nor as context.
+"""
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Callable
+from math import inf
+from weakref import WeakSet
+
+import aiohttp
+from aiohttp.client_proto import ResponseHandler
+from yarl import URL
+
+from smsgw.errors import (
+    ConfigurationError,
+    ConnectionFailed,
+    ConnectionLost,
+    GatewayTimeout,
+    NotSubmitted,
+    SmsgwError,
+    UnreadableReply,
+)
+from smsgw.transport.exchange import Disconnected, Exchange
+from smsgw.transport.replies import MAX_REPLY, Spoilt, TooLarge, retry_after, unpack
+from smsgw.transport.sessions import check_session, default_tls, keeps_longer, open_session
+from smsgw.transport.values import Reply, Request
+
+__all__ = ["Transport"]
+
+CONNECT_TIMEOUT = 10.0
+"""Seconds for DNS, TCP and TLS together, where the request's own timeout is not shorter."""
+
+_log = logging.getLogger("smsgw.transport")
+
+# A reply is tiny, and of a compressed one it is harder to tell whether it is complete.
+_HEADERS = {"Accept-Encoding": "identity"}
+_FORM = {**_HEADERS, "Content-Type": "application/x-www-form-urlencoded"}
+
+
+class Transport:
+    """The connections to one provider.
+
+    A session that is passed in is used and never closed; one that could resend or divert a request
+    (middlewares or requests of its own, `trust_env`, a proxy) is a `ConfigurationError`.
+    """
+
+    def __init__(
+        self,
+        *,
+        provider: str | None = None,
+        timeout: float = 30.0,
+        keepalive: float = 2.0,
+        max_connections: int = 20,
+        session: aiohttp.ClientSession | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        if session is not None:
+            check_session(session)
+        self.slots = asyncio.Semaphore(max_connections)
+        """One for each connection; whoever sends holds one. aiohttp's own pool has no limit and no queue."""
+        self._provider = provider
+        self._timeout = aiohttp.ClientTimeout(
+            total=timeout, connect=min(timeout, CONNECT_TIMEOUT), ceil_threshold=inf
+        )
+        self._keepalive = keepalive
+        self._tls = tls
+        self._given = session
+        self._session = session
+        self._force_close = session is not None and keeps_longer(session, keepalive)
+        self._used: WeakSet[ResponseHandler] = WeakSet()
+        """Connections that have carried a request of ours."""
+
+    async def request(self, request: Request, before_first_byte: Callable[[], None] | None = None) -> Reply:
+        """Send `request` once and read its reply.
+
+        `before_first_byte` is called when a connection stands and nothing has been written yet; what it
+        raises stops the request.
+
+        Raises `ConnectionFailed` (nothing was sent), `GatewayTimeout`, `ConnectionLost` or `UnreadableReply`
+        (it may have been).
+        """
+        session = self._session or open_session(self._keepalive)
+        self._session = session
+        if session.closed:
+            raise NotSubmitted("the session that was passed in is closed", provider=self._provider)
+        exchange = Exchange(before_first_byte, self._force_close, self._used)
+        try:
+            return await self._exchange(session, request, exchange)
+        except SmsgwError as error:
+            failure = error.with_traceback(None)
+        except (Exception, asyncio.CancelledError) as error:
+            if isinstance(error, asyncio.CancelledError) and _cancelled():
+                raise
+            # Once a byte is out, whatever else happens is an outcome, not an exception.
+            failure = self._translate(error, exchange.may_have_begun(error))
+        # Raised here, outside of the `except`, so that aiohttp's error is not its context.
+        raise failure
+
+    async def _exchange(self, session: aiohttp.ClientSession, request: Request, exchange: Exchange) -> Reply:
+        response = await session.request(
+            request.method,
+            self._url(request),
+            data=request.body,
+            headers=_HEADERS if request.body is None else _FORM,
+            allow_redirects=False,
+            auto_decompress=False,
+            raise_for_status=False,
+            timeout=self._timeout,
+            ssl=self._tls or default_tls(),
+            middlewares=(exchange,),
+        )
+        try:
+            body = await _read(response)
+        finally:
+            # Complete: its connection is back in the pool already. Otherwise: it must not go there.
+            response.close()
+        if exchange.was_reset and _ends_with_connection(response):
+            raise aiohttp.ClientPayloadError
+        headers = response.headers
+        encoding = ",".join(headers.getall("Content-Encoding", ()))
+        return Reply(response.status, unpack(body, encoding), retry_after(headers.get("Retry-After")))
+
+    def _url(self, request: Request) -> URL:
+        try:
+            url = URL(request.url, encoded=True)
+            if url.scheme in ("http", "https") and url.host and url.port:
+                return url
+        except ValueError:
+            pass
+        raise ConfigurationError("`url` is no http or https address", provider=self._provider)
+
+    def _translate(self, error: BaseException, began: bool) -> SmsgwError:
+        """aiohttp's error as ours, by the phase in which it happened."""
+        if not began:
+            return self._no_connection(error)
+        name = type(error).__name__
+        if isinstance(error, TimeoutError):
+            seconds = self._timeout.total
+            return GatewayTimeout(f"no answer within {seconds:g} s", provider=self._provider, code=name)
+        if isinstance(error, Disconnected):
+            return ConnectionLost(
+                "the connection ended before a reply came", provider=self._provider, code=str(error)
+            )
+        if isinstance(error, OSError):
+            return ConnectionLost("the connection broke", provider=self._provider, code=name)
+        if isinstance(error, TooLarge):
+            return UnreadableReply(f"the reply is longer than {MAX_REPLY} bytes", provider=self._provider)
+        if isinstance(error, aiohttp.ClientPayloadError | Spoilt):
+            return UnreadableReply("the reply is cut short or damaged", provider=self._provider, code=name)
+        if not isinstance(error, aiohttp.ClientError):
+            _log.error("unforeseen %s while reading a reply of %s", name, self._provider)
+        return UnreadableReply("the reply is not HTTP as it should be", provider=self._provider, code=name)
+
+    def _no_connection(self, error: BaseException) -> ConnectionFailed:
+        name = type(error).__name__
+        if isinstance(error, TimeoutError):
+            return ConnectionFailed("no connection came about in time", provider=self._provider, code=name)
+        if isinstance(error, aiohttp.ClientConnectorCertificateError):
+            reason = "the gateway's TLS certificate is not valid for this host"
+        elif isinstance(error, aiohttp.ClientConnectorDNSError):
+            reason = "the gateway's host name was not found"
+        else:
+            reason = "no connection to the gateway came about"
+        cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else None
+        detail = f" ({cause.strerror})" if isinstance(cause, OSError) and cause.strerror else ""
+        return ConnectionFailed(reason + detail, provider=self._provider, code=name)
+
+    async def aclose(self) -> None:
+        """Close the connections, unless the session was passed in."""
+        session, self._session = self._session, self._given
+        if session is not None and session is not self._given:
+            await session.close()
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    chunk = await response.content.readany()
+    if response.content.at_eof() and len(chunk) <= MAX_REPLY:
+        return chunk
+    chunks, size = [chunk], len(chunk)
+    while size <= MAX_REPLY:
+        chunk = await response.content.readany()
+        if not chunk and response.content.at_eof():
+            return b"".join(chunks)
+        chunks.append(chunk)
+        size += len(chunk)
+    raise TooLarge
+
+
+def _ends_with_connection(response: aiohttp.ClientResponse) -> bool:
+    headers = response.headers
+    return "Content-Length" not in headers and "chunked" not in headers.get("Transfer-Encoding", "").lower()
+
+
+def _cancelled() -> bool:
+    """Whether somebody cancelled this task. A session that is closed meanwhile looks like it, but is a failure."""
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0

@@ -1,0 +1,151 @@
+"""The way of one request through its provider's policies.
+
+In this order: the duplicate window, a free connection, the rate, the circuit, and at last the check that the caller
+still wants it. Whatever waits there holds no connection.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from attrs import define, field
+
+from smsgw.breaker import Admission, CircuitBreaker
+from smsgw.dedup import DuplicateWindow, fingerprint
+from smsgw.entry import Scope
+from smsgw.errors import CircuitOpen
+from smsgw.throttle import Throttle
+from smsgw.transport import Reply, Request, Transport
+
+__all__ = ["Gate", "GatedWire", "Replay", "Stats"]
+
+
+@define
+class Stats:
+    """What one provider was asked since the dispatcher was made."""
+
+    requests: int = 0
+    """HTTP requests that began, of all kinds."""
+    retries: int = 0
+    """Sends that were tried again at this provider."""
+
+
+@define(eq=False)
+class Gate:
+    """What stands on the way to one provider."""
+
+    provider: str
+    transport: Transport
+    breaker: CircuitBreaker
+    throttle: Throttle | None
+    window: DuplicateWindow | None
+    stats: Stats = field(factory=Stats)
+    turn: asyncio.Lock = field(factory=asyncio.Lock)
+    """Whose turn it is to wait for the rate: first come, first served."""
+
+    def circuit_open(self) -> CircuitOpen:
+        return CircuitOpen("not tried: this provider failed a moment ago and rests", provider=self.provider)
+
+
+class GatedWire:
+    """The way of one request through its provider's policies. `guarded` for sends: circuit, window, scope."""
+
+    __slots__ = (
+        "_elsewhere",
+        "_gate",
+        "_guarded",
+        "_scope",
+        "_wrote",
+        "admission",
+        "duplicate",
+        "identity",
+        "tried",
+    )
+
+    def __init__(self, gate: Gate, scope: Scope, *, guarded: bool = True) -> None:
+        self._gate = gate
+        self._scope = scope
+        self._guarded = guarded
+        self._wrote = False
+        self._elsewhere: Callable[[], bool] | None = None
+        self.admission: Admission | None = None
+        self.identity: bytes | None = None
+        self.duplicate = False
+        self.tried = False
+        """A connection was asked for: the circuit let it through."""
+
+    def has_begun(self) -> bool:
+        """Whether a byte of the request, or of the identical one that stands for it, may have left."""
+        return self._wrote or (self._elsewhere is not None and self._elsewhere())
+
+    @property
+    def has_told(self) -> bool:
+        """Whether what came of it tells anything about the provider: not where we gave it up ourselves."""
+        return self.tried and (self._wrote or not self._scope.ended)
+
+    @property
+    def window_remaining(self) -> float:
+        window = self._gate.window
+        return window.remaining(self.identity) if window is not None and self.identity is not None else 0.0
+
+    async def request(self, request: Request) -> Reply:
+        window = self._gate.window
+        if window is None:
+            return await self._go(request)
+        self.identity = fingerprint(request)
+        answer, self.duplicate = await window.once(
+            self.identity,
+            lambda: self._go(request),
+            began=lambda: self._wrote,
+            joined=self._join,
+            pause=self._scope.pause if self._guarded else None,
+        )
+        return answer.take()
+
+    def _join(self, began: Callable[[], bool]) -> None:
+        self._elsewhere = began
+
+    async def _go(self, request: Request) -> Reply:
+        gate = self._gate
+        if self._guarded and not gate.breaker.passable:
+            raise gate.circuit_open()
+        await self._take_connection()
+        try:
+            self._scope.check()
+            if self._guarded:
+                self.admission = gate.breaker.admit()
+                if self.admission is None:
+                    raise gate.circuit_open()
+            self.tried = True
+            return await gate.transport.request(request, self._first_byte)
+        finally:
+            gate.transport.slots.release()
+
+    def _first_byte(self) -> None:
+        self._scope.check()
+        self._wrote = True
+        self._gate.stats.requests += 1
+
+    async def _take_connection(self) -> None:
+        gate = self._gate
+        if gate.throttle is None:
+            await gate.transport.slots.acquire()
+            return
+        async with gate.turn:
+            # The permit is taken with the connection in hand, or permits would be hoarded while all are busy.
+            while True:
+                await gate.transport.slots.acquire()
+                wait = 0.0 if self._scope.ended else gate.throttle.take()
+                if not wait:
+                    return
+                gate.transport.slots.release()
+                await self._scope.pause(wait)
+
+
+class Replay:
+    """A wire on which an answer that is known comes again."""
+
+    def __init__(self, take: Callable[[], Reply]) -> None:
+        self._take = take
+
+    async def request(self, request: Request) -> Reply:
+        return self._take()

@@ -80,11 +80,7 @@ class Exchange:
 
         async def send_once(connection: Connection) -> aiohttp.ClientResponse:
             protocol = self._protocol = connection.protocol
-            # The loop needs two turns to see what has arrived: the peer's goodbye, or bytes that nobody asked
-            # for. aiohttp would take those (a second reply to the last request) for the reply to this one.
-            await asyncio.sleep(0)
-            await asyncio.sleep(0)
-            if protocol is None or not protocol.is_connected() or protocol.should_close:
+            if protocol is None or await self._has_news(protocol):
                 raise _Stale
             if self._before_first_byte is not None:
                 self._before_first_byte()
@@ -95,7 +91,8 @@ class Exchange:
 
         # The connector hands its connection straight to `send`: the one place between connecting and writing.
         request.send = send_once  # type: ignore[method-assign, assignment]
-        request.headers.popall("Cookie", None)
+        if "Cookie" in request.headers:
+            del request.headers["Cookie"]
         lost: Exception | None = None
         for _ in range(STALE_CONNECTIONS):
             try:
@@ -107,7 +104,8 @@ class Exchange:
             except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
                 lost = error
                 break
-            response.cookies = SimpleCookie()
+            if "Set-Cookie" in response.headers:
+                response.cookies = SimpleCookie()  # the session is about to keep them: leave it nothing
             return response
         if lost is None:
             raise _Stale

@@ -122,7 +122,9 @@ async def _wait(engine: Engine, work: _Work, until: float | None) -> dict[str, O
         if not work.done.done():
             work.scope.end("the caller stopped waiting before the request began")
     gone = NotSubmitted("the call's timeout passed before the request began")
-    return {recipient: entry.so_far(gone) for recipient, entry in work.entries.items()}
+    outcomes = {recipient: entry.so_far(gone) for recipient, entry in work.entries.items()}
+    work.entries = {}  # entries know their work: a circle that only the garbage collector would find
+    return outcomes
 
 
 async def _under_key(engine: Engine, manifest: Manifest, until: float | None) -> dict[str, Outcome]:

@@ -96,7 +96,7 @@ class Transport:
             if isinstance(error, asyncio.CancelledError) and _cancelled():
                 raise
             # Once a byte is out, whatever else happens is an outcome, not an exception.
-            failure = self._translate(error, exchange.may_have_begun(error))
+            failure = self._translate(error, exchange)
         # Raised here, outside of the `except`, so that aiohttp's error is not its context.
         raise failure
 
@@ -121,21 +121,25 @@ class Transport:
         if exchange.was_reset and _ends_with_connection(response):
             raise aiohttp.ClientPayloadError
         headers = response.headers
-        encoding = ",".join(headers.getall("Content-Encoding", ()))
-        return Reply(response.status, unpack(body, encoding), retry_after(headers.get("Retry-After")))
+        if "Content-Encoding" in headers:
+            body = unpack(body, ",".join(headers.getall("Content-Encoding")))
+        return Reply(response.status, body, retry_after(headers.get("Retry-After")))
 
     def _url(self, request: Request) -> URL:
         try:
-            url = URL(request.url, encoded=True)
-            if url.scheme in ("http", "https") and url.host and url.port:
-                return url
+            return URL(request.url, encoded=True)
         except ValueError:
             pass
-        raise ConfigurationError("`url` is no http or https address", provider=self._provider)
+        raise self._wrong_url()
 
-    def _translate(self, error: BaseException, began: bool) -> SmsgwError:
+    def _wrong_url(self) -> ConfigurationError:
+        return ConfigurationError("`url` is no http or https address", provider=self._provider)
+
+    def _translate(self, error: BaseException, exchange: Exchange) -> SmsgwError:
         """aiohttp's error as ours, by the phase in which it happened."""
-        if not began:
+        if not exchange.entered and isinstance(error, ValueError | aiohttp.NonHttpUrlClientError):
+            return self._wrong_url()
+        if not exchange.may_have_begun(error):
             return self._no_connection(error)
         name = type(error).__name__
         if isinstance(error, TimeoutError):

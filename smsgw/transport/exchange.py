@@ -93,10 +93,21 @@ class Exchange:
         request.send = send_once  # type: ignore[method-assign, assignment]
         if "Cookie" in request.headers:
             del request.headers["Cookie"]
+        try:
+            response = await self._through(handler, request)
+        finally:
+            del request.send  # or the request would refer to itself, and wait for the garbage collector
+        if "Set-Cookie" in response.headers:
+            response.cookies = SimpleCookie()  # the session is about to keep them: leave it nothing
+        return response
+
+    async def _through(
+        self, handler: ClientHandlerType, request: aiohttp.ClientRequest
+    ) -> aiohttp.ClientResponse:
         lost: Exception | None = None
         for _ in range(STALE_CONNECTIONS):
             try:
-                response = await handler(request)
+                return await handler(request)
             except _Stale:
                 continue  # nothing was written
             except aiohttp.ClientConnectorError:
@@ -104,16 +115,13 @@ class Exchange:
             except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
                 lost = error
                 break
-            if "Set-Cookie" in response.headers:
-                response.cookies = SimpleCookie()  # the session is about to keep them: leave it nothing
-            return response
         if lost is None:
             raise _Stale
         # aiohttp would send the request again: it must not see an error that it knows.
         raise Disconnected(type(lost).__name__)
 
 
-_BEFORE_ANY_BYTE = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
+_BEFORE_ANY_BYTE = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 
 class Disconnected(Exception):

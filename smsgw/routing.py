@@ -4,15 +4,19 @@ A provider may carry it when a route names it for the number's prefix and its dr
 and the options, and serves the number. Content is checked and encoded once for each provider, not once a recipient.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 
 from smsgw.delivery import Lane
-from smsgw.drivers.base import Prepared
+from smsgw.drivers.base import Driver, Prepared
 from smsgw.errors import ConfigurationError, InvalidMessage, InvalidText
+from smsgw.faults import frames
 from smsgw.models import Message
 from smsgw.settings import RouteSettings
 
 __all__ = ["Candidate", "Content", "Router"]
+
+_log = logging.getLogger("smsgw.routing")
 
 
 class Candidate:
@@ -118,6 +122,8 @@ class Content:
                 found = Candidate(lane, lane.driver.prepare(self.message))
             except InvalidMessage as error:
                 found = error.with_traceback(None)
+            except Exception as error:  # noqa: BLE001  (a driver's fault is no reason to leave anyone without an outcome)
+                found = _fault(lane.driver, error)
             self._offers[provider] = found
         return found
 
@@ -156,4 +162,12 @@ def _refusal(candidate: Candidate, recipient: str) -> InvalidMessage | None:
             f"too long for {driver.name}: the request would be a URL of more than {driver.url_limit} characters",
             provider=driver.provider,
         )
-    return driver.check_recipient(recipient)
+    try:
+        return driver.check_recipient(recipient)
+    except Exception as error:  # noqa: BLE001  (see above)
+        return _fault(driver, error)
+
+
+def _fault(driver: Driver, error: Exception) -> InvalidMessage:
+    _log.error("driver %s failed:\n%s", driver.name, frames(error))
+    return InvalidMessage(f"the driver failed with {type(error).__name__}", provider=driver.provider)

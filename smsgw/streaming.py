@@ -27,7 +27,7 @@ AHEAD = 4000
 """Recipients that are read beyond those whose outcomes were taken."""
 
 _BREATH = 32
-"""Messages of a plain iterable that are read before the event loop gets its turn."""
+"""Messages that are read before the event loop gets its turn."""
 
 Source = Iterable[Message] | AsyncIterable[Message]
 
@@ -115,9 +115,13 @@ class _Flow:
     async def _read(self, source: Source) -> None:
         try:
             if isinstance(source, AsyncIterable):
+                count = 0
                 async for message in source:
                     if self._is_full or not self._took_simple(message):
                         await self._take(message)
+                    count += 1  # an asynchronous source need not wait for anything either
+                    if count % _BREATH == 0:
+                        await asyncio.sleep(0)
             else:
                 for count, message in enumerate(source, 1):
                     if self._is_full or not self._took_simple(message):
@@ -127,6 +131,7 @@ class _Flow:
         except Exception as error:  # noqa: BLE001  (the source's own: raised to the caller after the outcomes in flight)
             self._failure = self._failure or error
         finally:
+            del source  # a generator that nobody else holds ends here, not when the garbage is collected
             self._exhausted = True
             self._coalescer.flush()
             self._changed()

@@ -294,7 +294,9 @@ BAD_NUMBER = _refused(RecipientRejected("no"))
         ([_refused(AuthenticationFailed("no"))], Finding.ACCOUNT),
         ([_refused(InsufficientCredit("no"))] * 2, Finding.ACCOUNT),
         ([BAD_NUMBER, _refused(InsufficientCredit("no"))], Finding.ACCOUNT),
+        ([TAKEN, _refused(InsufficientCredit("no"))], Finding.ACCOUNT),
         ([Verdict(State.HELD)], Finding.ACCOUNT),
+        ([TAKEN, Verdict(State.HELD)], Finding.ACCOUNT),
     ],
 )
 def test_verdicts_tell_about_the_provider(verdicts: list[Verdict], finding: Finding) -> None:

@@ -150,6 +150,17 @@ async def test_a_request_that_never_began_is_no_first() -> None:
     assert await known(window) == "first"
 
 
+async def test_a_failure_takes_no_claim_but_its_own() -> None:
+    """A request that could not connect leaves an identical one beside it, under way or answered, as it is."""
+    window = DuplicateWindow(0, "reuse", now)
+    failing = Caller(window, REFUSED, connects=2).start()
+    await asyncio.sleep(1)
+    beside = Caller(window, "beside", takes=5).start()
+    await asyncio.gather(failing, beside, return_exceptions=True)
+    await Caller(window, "refused as a duplicate").call()
+    assert await known(window) == "beside"
+
+
 # Memory.
 
 
@@ -209,9 +220,10 @@ async def test_whatever_happens_no_claim_is_leaked(on_duplicate: OnDuplicate, se
     callers: list[Caller] = []
     tasks: list[asyncio.Task[tuple[str, bool]]] = []
     for i in range(30):
+        comes_to: list[str | SmsgwError] = [str(i), str(i), REFUSED, ConnectionLost("reset")]
         caller = Caller(
             window,
-            dice.choice([str(i), str(i), REFUSED, ConnectionLost("reset")]),
+            dice.choice(comes_to),
             connects=dice.choice([0, 0.5, 5]),
             takes=dice.choice([0, 0.5, 20]),
             gone_at=now() + dice.choice([1, 65, 1e9]),

@@ -120,6 +120,7 @@ async def test_a_pause_leaves_nothing_behind() -> None:
     cancelled.cancel()
     with pytest.raises(asyncio.CancelledError):
         await cancelled
+    assert not signal._waiting
     woken = asyncio.create_task(scope.pause(60, signal))
     await asyncio.sleep(1)
     signal.fire()
@@ -243,7 +244,8 @@ def test_so_far_a_verdict_does_not_outlive_its_provider(entry: Entry) -> None:
     entry.has_begun, entry.provider = (lambda: True), "second"
     assert entry.so_far(GONE).state is State.UNKNOWN
     entry.has_begun = None
-    assert entry.so_far(GONE).error is error
+    so_far = entry.so_far(GONE)
+    assert (so_far.error, so_far.provider) == (error, "main")
 
 
 def test_asking_how_it_stands_ends_nothing(entry: Entry, log: Log) -> None:

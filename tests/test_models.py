@@ -274,6 +274,7 @@ def test_no_text_is_shown(show: Callable[[object], str]) -> None:
     known = attrs.evolve(MIXED[0], message=asked)
     for value in (asked, known, Submission(asked, (known, known))):
         assert TEXT not in show(value)
+    assert "Message" not in show(known)
     assert A not in show(asked)
     assert "<2>" in show(asked)
 

@@ -303,5 +303,22 @@ def test_a_content_is_prepared_once_a_provider(prepared: list[str]) -> None:
 def test_only_the_routes_providers_prepare(prepared: list[str]) -> None:
     """A provider that no recipient's route names is not asked."""
     content = router(ALL_FIVE).content(message(provider="iba"))
-    content.candidates(RUSSIAN)
+    for recipient in (RUSSIAN, GEORGIAN):
+        content.candidates(recipient)
     assert prepared == ["iba"]
+    assert len(content._by_route) == 1
+
+
+@pytest.mark.parametrize("hook", ["prepare", "check_recipient"])
+def test_a_drivers_fault_is_a_reason(hook: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A driver that fails cannot carry the message; the others can, and without others the error names the fault."""
+    own = router({"faulty": "avist", "good": "iba"})
+
+    def fails(_: object) -> None:
+        raise ZeroDivisionError("CANARY")
+
+    monkeypatch.setattr(own.lanes["faulty"].driver, hook, fails)
+    assert route(own.content(message())) == ["good"]
+    with pytest.raises(InvalidMessage, match="faulty: the driver failed with ZeroDivisionError") as caught:
+        own.content(message(provider="faulty")).candidates(RUSSIAN)
+    assert "CANARY" not in str(caught.value)

@@ -27,6 +27,8 @@ class Text:
     """The platform does not serve the number: another gateway may."""
 
     def error(self, provider: str, code: str) -> SmsgwError:
+        if self is _LONG_SENDER and _plain(code) != _SENDER_TOO_LONG + _ITS_USUAL_END:
+            code = _SENDER_TOO_LONG  # what else follows are words of its own, which could repeat the request
         if self.kind is GatewayUnavailable:
             # Out of stock is not over in seconds: no quick retry, but another provider may.
             return GatewayUnavailable(self.description, provider=provider, code=code, retryable=False)
@@ -79,6 +81,7 @@ _TEXTS = {
 _LONG_SENDER = Text(SenderRejected, "the sender is too long for the gateway")
 _STATUS_ONLY = "сообщение с таким id не принималось"
 _SENDER_TOO_LONG = "отправитель не должен превышать 15 символов"
+_ITS_USUAL_END = " для цифровых номеров и 11 символов для буквенно-числовых"
 
 
 def find(reply: str, *, sending: bool = False) -> Text | None:
@@ -86,10 +89,14 @@ def find(reply: str, *, sending: bool = False) -> Text | None:
 
     With `sending`, texts that only answer a status request count as undocumented.
     """
-    text = " ".join(reply.casefold().split()).removesuffix(".").rstrip()
-    text = text.removeprefix("error:").lstrip()
+    text = _plain(reply)
     if sending and text == _STATUS_ONLY:
         return None
     if text.startswith(_SENDER_TOO_LONG) and len(text) < 200:
         return _LONG_SENDER
     return _TEXTS.get(text)
+
+
+def _plain(reply: str) -> str:
+    text = " ".join(reply.casefold().split()).removesuffix(".").rstrip()
+    return text.removeprefix("error:").lstrip()

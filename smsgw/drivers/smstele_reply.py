@@ -1,6 +1,7 @@
 """How SMStele's JSON is read: whole requests refused, rows accepted, refused or in doubt."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -51,6 +52,9 @@ _CODES: dict[str, tuple[type[SmsgwError], str]] = {
 _SCOPES: dict[str, Scope] = {"-6": "provider"}
 _PLACEHOLDER = "-99"
 _REQUEST_IS_WRONG = ("Missing attribute", "Invalid attribute")
+_ATTRIBUTE = re.compile(
+    "login|psw|phones?|mes|id|sender|translit|deferred|flash|hlr|viber|viber_validity|charset|validity"
+)
 _MAX_NUMBER = 9
 
 
@@ -98,7 +102,8 @@ def _count(value: object) -> int | None:
 def _error(code: str, description: str, provider: str) -> SmsgwError:
     if description.startswith(_REQUEST_IS_WRONG):
         attribute = description.partition("'")[2].partition("=")[0].partition("'")[0]
-        which = f" (attribute {attribute})" if attribute.isascii() and attribute.isalpha() else ""
+        # No other word of the description is kept: it could repeat the request.
+        which = f" (attribute {attribute})" if _ATTRIBUTE.fullmatch(attribute) else ""
         return GatewayRejected(
             f"the gateway found the request itself wrong{which}", provider=provider, code=code
         )

@@ -1,0 +1,1 @@
+"""The commands of `smsgw`: thin, in typer and rich; they need the extra `cli`."""

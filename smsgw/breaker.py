@@ -99,14 +99,19 @@ class CircuitBreaker:
                 self._reopens_at is None and self._failures >= self._settings.failures
             ):
                 self._open(self._settings.rest)
-        elif finding is Finding.HEALTHY and (admission is Admission.PROBE or not self._resting):
-            # A late success from before an account's rest does not end it: the account is still refused.
+        elif finding is Finding.HEALTHY and self._may_close(admission):
             self._close()
         elif admission is Admission.PROBE:
             self._on_change()
 
+    def _may_close(self, admission: Admission) -> bool:
+        """A late success from before an account's rest does not end it: the account is still refused."""
+        if admission is Admission.PROBE:
+            return self._reopens_at is None or self._reopens_at <= self._clock()
+        return not self._resting
+
     def _open(self, rest: float) -> None:
-        self._reopens_at = self._clock() + rest
+        self._reopens_at = max(self._reopens_at or 0.0, self._clock() + rest)
         self._on_change()
 
     def _close(self) -> None:

@@ -12,7 +12,7 @@ from attrs import define, field
 from smsgw.breaker import Admission, CircuitBreaker
 from smsgw.dedup import DuplicateWindow, fingerprint
 from smsgw.entry import Scope
-from smsgw.errors import CircuitOpen
+from smsgw.errors import CircuitOpen, ConnectionFailed
 from smsgw.throttle import Throttle
 from smsgw.transport import Reply, Request, Transport
 
@@ -53,6 +53,7 @@ class GatedWire:
         "_elsewhere",
         "_gate",
         "_guarded",
+        "_permit",
         "_scope",
         "_wrote",
         "admission",
@@ -66,6 +67,7 @@ class GatedWire:
         self._scope = scope
         self._guarded = guarded
         self._wrote = False
+        self._permit: int | None = None
         self._elsewhere: Callable[[], bool] | None = None
         self.admission: Admission | None = None
         self.identity: bytes | None = None
@@ -122,6 +124,11 @@ class GatedWire:
 
     def _first_byte(self) -> None:
         self._scope.check()
+        throttle = self._gate.throttle
+        if throttle is not None and self._permit is not None and not throttle.leave(self._permit):
+            raise ConnectionFailed(
+                "connecting took so long that its turn in the rate is over", provider=self._gate.provider
+            )
         self._wrote = True
         self._gate.stats.requests += 1
 
@@ -134,8 +141,11 @@ class GatedWire:
             # The permit is taken with the connection in hand, or permits would be hoarded while all are busy.
             while True:
                 await gate.transport.slots.acquire()
-                wait = 0.0 if self._scope.ended else gate.throttle.take()
+                if self._scope.ended:
+                    return
+                wait = gate.throttle.take()
                 if not wait:
+                    self._permit = gate.throttle.stamp
                     return
                 gate.transport.slots.release()
                 await self._scope.pause(wait)

@@ -207,6 +207,17 @@ def test_an_account_recovers_by_a_probe(bench: Bench) -> None:
     assert bench.breaker.passable
 
 
+@pytest.mark.parametrize("finding", [Finding.HEALTHY, Finding.FAILING])
+def test_an_account_refused_during_a_probe_rests_in_full(bench: Bench, finding: Finding) -> None:
+    """Whatever the probe comes to, it began before the account was refused, and does not shorten that rest."""
+    breaker = bench.opened()
+    bench.later(REST)
+    assert breaker.admit() is PROBE
+    bench.meets(Finding.ACCOUNT)
+    breaker.record(PROBE, finding)
+    assert breaker.reopens_in == ACCOUNT_REST
+
+
 class AnyOrder(RuleBasedStateMachine):
     """Attempts that begin and end in any order, at any time."""
 
@@ -238,12 +249,14 @@ class AnyOrder(RuleBasedStateMachine):
         self.breaker.record(admission, finding)
         now = self.bench.clock.now
         if finding is Finding.ACCOUNT:
-            self.account, self.closed_until = True, now + ACCOUNT_REST
+            self.account, self.closed_until = True, max(self.closed_until, now + ACCOUNT_REST)
         elif finding is Finding.FAILING:
             self.row += 1
             if admission is PROBE or (not was_open and self.row >= FAILURES):
-                self.closed_until = now + REST
-        elif finding is Finding.HEALTHY and (admission is PROBE or not self.account):
+                self.closed_until = max(self.closed_until, now + REST)
+        elif finding is Finding.HEALTHY and (
+            self.closed_until <= now if admission is PROBE else not self.account
+        ):
             self.row, self.account, self.closed_until = 0, False, 0.0
 
     @rule(seconds=st.sampled_from([0.5, REST, ACCOUNT_REST]))

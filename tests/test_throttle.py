@@ -107,3 +107,33 @@ def test_it_remembers_one_window_only() -> None:
     throttle = Throttle(10, clock)
     let_through(throttle, clock, [0.01] * 2000)
     assert len(throttle._bucket.items) <= 10
+
+
+@pytest.mark.parametrize("rate", [1.0, 2.0, 5.0])
+@given(delays=st.lists(st.sampled_from([0.0, 0.2, 0.9, 1.04]), min_size=1, max_size=60))
+def test_what_counts_is_when_requests_leave(rate: float, delays: list[float]) -> None:
+    """Connecting may take its time after the permit: the request is counted when it leaves, and fits then too."""
+    clock = Clock()
+    throttle = Throttle(rate, clock)
+    left = []
+    for delay in delays:
+        while wait := throttle.take():
+            clock.now += wait
+        stamp = throttle.stamp
+        clock.now += delay
+        assert throttle.leave(stamp)
+        left.append(clock.now)
+    assert most_in_any(1.0, left) <= rate
+
+
+def test_a_permit_that_has_expired_is_checked_anew() -> None:
+    """Who connects for longer than the window has lost its turn where others have filled it meanwhile."""
+    clock = Clock()
+    throttle = Throttle(1.0, clock)
+    assert not throttle.take()
+    stamp = throttle.stamp
+    clock.now += 5
+    assert not throttle.take()
+    assert not throttle.leave(stamp)
+    clock.now += 2
+    assert throttle.leave(stamp)

@@ -7,7 +7,6 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
-import pytest
 
 from smsgw import Message, State
 

@@ -43,7 +43,13 @@ def tests(session: nox.Session) -> None:
 def core(session: nox.Session) -> None:
     """The package without any extra: it imports, and says which extra its command needs."""
     session.install(".")
-    session.run("python", "-W", "error", "-c", "import smsgw; print('smsgw', smsgw.__version__, 'imports without extras')")
+    session.run(
+        "python",
+        "-W",
+        "error",
+        "-c",
+        "import smsgw; print('smsgw', smsgw.__version__, 'imports without extras')",
+    )
     session.run("smsgw", "--version", success_codes=[2], silent=True)
 
 

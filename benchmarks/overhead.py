@@ -45,7 +45,13 @@ async def bare(url: str, numbers: Sequence[str]) -> int:
 
 
 def _dispatcher(url: str) -> smsgw.Dispatcher:
-    provider = {"login": "test", "password": "test", "sender": "TESTSMS", "url": url, "max_connections": CONNECTIONS}
+    provider = {
+        "login": "test",
+        "password": "test",
+        "sender": "TESTSMS",
+        "url": url,
+        "max_connections": CONNECTIONS,
+    }
     return smsgw.Dispatcher.from_config({"providers": {"iba": provider}})
 
 
@@ -63,7 +69,9 @@ async def send_list(url: str, numbers: Sequence[str]) -> int:
         return len((await sms.send(numbers, TEXT)).accepted)
 
 
-def _cpu(job: Callable[[str, Sequence[str]], Awaitable[int]], url: str, numbers: Sequence[str]) -> tuple[float, float]:
+def _cpu(
+    job: Callable[[str, Sequence[str]], Awaitable[int]], url: str, numbers: Sequence[str]
+) -> tuple[float, float]:
     """CPU and wall seconds a recipient."""
     cpu, wall = time.process_time(), time.perf_counter()
     accepted = asyncio.run(job(url, numbers))  # type: ignore[arg-type]  # each job is a coroutine function
@@ -73,7 +81,9 @@ def _cpu(job: Callable[[str, Sequence[str]], Awaitable[int]], url: str, numbers:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--recipients", type=int, default=20_000, help="recipients in each turn")
     parser.add_argument("--pairs", type=int, default=5, help="turns of each")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
@@ -119,7 +129,9 @@ def main() -> None:
     print(", ".join(f"{name} {value}" for name, value in about.items()))
     print(f"{'':<18}{'CPU µs a recipient':>20}{'recipients a second':>22}{'times bare':>12}")
     for row in rows:
-        print(f"{row['what']:<18}{row['cpu_us_a_recipient']:>20}{row['recipients_a_second']:>22}{row['ratio']:>12}")
+        print(
+            f"{row['what']:<18}{row['cpu_us_a_recipient']:>20}{row['recipients_a_second']:>22}{row['ratio']:>12}"
+        )
     print(f"target: send_many at most {TARGET} times the bare loop's CPU time")
 
 

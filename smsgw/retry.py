@@ -1,7 +1,7 @@
 """When the same provider is tried again: only after proof that nothing was taken, with backoff, within a budget."""
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import tenacity
 
@@ -103,7 +103,8 @@ class Retry:
         return await loop(step)
 
 
-def _result(state: tenacity.RetryCallState) -> T:  # type: ignore[type-var]  # tenacity's state is not generic
+def _result(state: tenacity.RetryCallState) -> Any:
+    """tenacity's state does not know the type of its results."""
     if state.outcome is None:
         raise RuntimeError("tenacity asked for a wait before an attempt")
-    return state.outcome.result()  # type: ignore[no-any-return]
+    return state.outcome.result()

@@ -14,7 +14,8 @@ from smsgw import Dispatcher, Message, Outcome, Reference, State
 from smsgw.errors import ConfigurationError, ConnectionLost, SmsgwError
 
 if TYPE_CHECKING:
-    from tests.conftest import Line, Peers, World
+    from tests.conftest import Line, Peers
+    from tests.dispatcher.conftest import World
 
 NUMBER = "79161234567"
 PASSWORD = "CANARYpassword"  # letters only: it passes for the name of an attribute

@@ -21,7 +21,8 @@ from smsgw.errors import (
 if TYPE_CHECKING:
     from smsgw import Dispatcher
     from smsgw.sandbox import Faults
-    from tests.conftest import Peers, World
+    from tests.conftest import Peers
+    from tests.dispatcher.conftest import World
 
 NUMBER = "79161234567"
 ONCE = {"attempts": 1}

@@ -18,7 +18,7 @@ from smsgw.errors import (
 
 if TYPE_CHECKING:
     from smsgw import Dispatcher, Outcome
-    from tests.conftest import World
+    from tests.dispatcher.conftest import World
 
 NUMBER, OTHER, BAD = "79161234567", "79161234568", "79161234569"
 SLOW = 0.1

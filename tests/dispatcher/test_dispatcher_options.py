@@ -11,7 +11,7 @@ from smsgw import Channel, Message, State
 from smsgw.errors import InvalidMessage, InvalidRecipient, InvalidSender, InvalidText, UnsupportedOption
 
 if TYPE_CHECKING:
-    from tests.conftest import World
+    from tests.dispatcher.conftest import World
 
 NUMBER = "79161234567"
 WITHOUT: dict[str, Any] = {"iba": {}, "targetsms": {}, "avist": {}}

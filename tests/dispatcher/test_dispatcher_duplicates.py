@@ -22,7 +22,8 @@ from smsgw.sandbox.gateways.targetsms import TargetSMS
 
 if TYPE_CHECKING:
     from smsgw import Dispatcher
-    from tests.conftest import Line, Peers, World
+    from tests.conftest import Line, Peers
+    from tests.dispatcher.conftest import World
 
 NUMBER = "79161234567"
 WINDOW = 0.2

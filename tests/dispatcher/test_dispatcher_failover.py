@@ -29,7 +29,8 @@ from smsgw.errors import (
 )
 
 if TYPE_CHECKING:
-    from tests.conftest import Line, Peers, World
+    from tests.conftest import Line, Peers
+    from tests.dispatcher.conftest import World
 
 NUMBER = "79161234567"
 ATTEMPTS = 3

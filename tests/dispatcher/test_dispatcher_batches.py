@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from smsgw import Submission
-    from tests.conftest import Line, Peer, Peers, World
+    from tests.conftest import Line, Peer, Peers
+    from tests.dispatcher.conftest import World
 
 
 def numbers(count: int, first: int = 79160000000) -> list[str]:

@@ -12,7 +12,8 @@ from smsgw.errors import ConnectionLost, GatewayTimeout, OutcomeUnknown, Unreada
 
 if TYPE_CHECKING:
     from smsgw import Outcome
-    from tests.conftest import Line, Peers, World
+    from tests.conftest import Line, Peers
+    from tests.dispatcher.conftest import World
 
 NUMBER = "79161234567"
 NUMBERS = ["79161234567", "79161234568", "79161234569"]

@@ -13,7 +13,7 @@ from smsgw import Message, State
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tests.conftest import World
+    from tests.dispatcher.conftest import World
 
 RATE = 15
 

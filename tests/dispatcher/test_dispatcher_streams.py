@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator
 
     from smsgw import Dispatcher
-    from tests.conftest import World
+    from tests.dispatcher.conftest import World
 
 FIRST = 79160000000
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from smsgw import Dispatcher
-    from tests.conftest import Line, Peers, World
+    from tests.conftest import Line, Peers
+    from tests.dispatcher.conftest import World
 
 NUMBER, OTHER = "79161234567", "79161234568"
 SLOW = 0.1

@@ -26,7 +26,8 @@ from smsgw.errors import (
 )
 
 if TYPE_CHECKING:
-    from tests.conftest import Line, Peers, World
+    from tests.conftest import Line, Peers
+    from tests.dispatcher.conftest import World
 
 NUMBERS = ["79160000001", "79160000002", "79160000003"]
 ALL: dict[str, Any] = {"avist": {}, "smstele": {}, "smsco": {}, "iba": {}, "targetsms": {}}

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from smsgw import Dispatcher
-    from tests.conftest import Line, Peer, Peers, World
+    from tests.conftest import Line, Peer, Peers
+    from tests.dispatcher.conftest import World
 
 NUMBER, OTHER = "79161234567", "79161234568"
 SLOW = 0.1

@@ -11,10 +11,6 @@ import pytest
 
 from smsgw.dispatcher import Dispatcher
 from smsgw.sandbox import Sandbox
-
-PASSWORD = "CANARY-pa55word"
-TEXT = "CANARY-private-text"
-_SECRETS = f"pwd={PASSWORD}&text={TEXT}"
 from tests.conftest import Peer
 
 

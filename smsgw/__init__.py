@@ -1,6 +1,7 @@
 """SMS through several gateways: never twice, never lost, and `unknown` where nothing is proved."""
 
 from smsgw._version import __version__
+from smsgw.config import InsecureUrlWarning
 from smsgw.dispatcher import Dispatcher
 from smsgw.errors import (
     AuthenticationFailed,
@@ -56,6 +57,7 @@ __all__ = [
     "GatewayRejected",
     "GatewayTimeout",
     "GatewayUnavailable",
+    "InsecureUrlWarning",
     "InsufficientCredit",
     "InvalidMessage",
     "InvalidRecipient",

@@ -1,7 +1,7 @@
 """One `send`: a message in, one outcome for each given recipient out, within the caller's time."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from attrs import evolve
 
@@ -12,7 +12,10 @@ from smsgw.errors import GatewayTimeout, InvalidRecipient, NotSubmitted, SmsgwEr
 from smsgw.keys import Claim
 from smsgw.models import Message, Outcome, State, Submission
 
-__all__ = ["KeyedSink", "Manifest", "all_alike", "submit"]
+__all__ = ["KeyedSink", "Manifest", "Watch", "all_alike", "submit"]
+
+Watch = Callable[[Callable[[], tuple[Outcome, ...]]], object]
+"""Given, once a message is on its way, what tells its outcomes so far; to be asked until `submit` returns."""
 
 
 class Manifest:
@@ -69,7 +72,9 @@ class KeyedSink:
             self._claim.note(entry.outcome)
         self._missing -= 1
         if not self._missing:
-            self._engine.spawn(self._claim.end())
+            task = self._engine.spawn(self._claim.end())
+            # However that ends, and if it is cancelled before it begins: nobody waits for this claim any more.
+            task.add_done_callback(lambda _: self._claim.release())
         self._sink.settled(entry)
 
 
@@ -90,8 +95,13 @@ class _Work:
     def close(self, reason: str) -> None:
         self.scope.end(reason)
 
+    def so_far(self, gone: SmsgwError) -> dict[str, Outcome]:
+        return {recipient: entry.so_far(gone) for recipient, entry in self.entries.items()}
 
-async def submit(engine: Engine, message: Message, timeout: float | None) -> Submission:
+
+async def submit(
+    engine: Engine, message: Message, timeout: float | None, watch: Watch | None = None
+) -> Submission:
     """Send a message and wait for its outcomes, `timeout` seconds at the most.
 
     Raises `ConfigurationError` for an unknown `provider`, and `ValueError` for a key with other content.
@@ -103,11 +113,18 @@ async def submit(engine: Engine, message: Message, timeout: float | None) -> Sub
     if not manifest.recipients:
         return Submission(message, manifest.outcomes({}))
     if message.key is not None:
-        return Submission(message, manifest.outcomes(await _under_key(engine, manifest, until)))
+        return Submission(message, manifest.outcomes(await _under_key(engine, manifest, until, watch)))
     work = _Work(len(manifest.recipients), Scope())
     work.entries = {recipient: Entry(message, recipient, work) for recipient in manifest.recipients}
     engine.start(content, list(work.entries.values()), work.scope)
+    _show(watch, manifest, work, {})
     return Submission(message, manifest.outcomes(await _wait(engine, work, until)))
+
+
+def _show(watch: Watch | None, manifest: Manifest, work: _Work, known: Mapping[str, Outcome]) -> None:
+    gone = NotSubmitted("the caller stopped waiting before the request began")
+    if watch is not None:
+        watch(lambda: manifest.outcomes({**known, **work.so_far(gone)}))
 
 
 async def _wait(engine: Engine, work: _Work, until: float | None) -> dict[str, Outcome]:
@@ -122,12 +139,14 @@ async def _wait(engine: Engine, work: _Work, until: float | None) -> dict[str, O
         if not work.done.done():
             work.scope.end("the caller stopped waiting before the request began")
     gone = NotSubmitted("the call's timeout passed before the request began")
-    outcomes = {recipient: entry.so_far(gone) for recipient, entry in work.entries.items()}
+    outcomes = work.so_far(gone)
     work.entries = {}  # entries know their work: a circle that only the garbage collector would find
     return outcomes
 
 
-async def _under_key(engine: Engine, manifest: Manifest, until: float | None) -> dict[str, Outcome]:
+async def _under_key(
+    engine: Engine, manifest: Manifest, until: float | None, watch: Watch | None
+) -> dict[str, Outcome]:
     message = manifest.message
     recipients = frozenset(manifest.recipients)
     while True:
@@ -136,7 +155,7 @@ async def _under_key(engine: Engine, manifest: Manifest, until: float | None) ->
         except NotSubmitted as error:
             return all_alike(manifest, State.REJECTED, error)
         if mine:
-            return await _fulfil(engine, manifest, claim, until)
+            return await _fulfil(engine, manifest, claim, until, watch)
         left = None if until is None else max(0.0, until - engine.clock())
         await asyncio.wait([claim.ended], timeout=left)
         if not claim.ended.done():
@@ -148,18 +167,23 @@ async def _under_key(engine: Engine, manifest: Manifest, until: float | None) ->
 
 
 async def _fulfil(
-    engine: Engine, manifest: Manifest, claim: Claim, until: float | None
+    engine: Engine, manifest: Manifest, claim: Claim, until: float | None, watch: Watch | None
 ) -> dict[str, Outcome]:
     known = manifest.repeated(claim.remembered)
     fresh = [recipient for recipient in manifest.recipients if recipient not in known]
     if not fresh:
-        await claim.end()
+        claim.release()
         return known
     work = _Work(len(fresh), claim.scope)
     sink = KeyedSink(engine, claim, work, len(fresh))
     work.entries = {recipient: Entry(manifest.message, recipient, sink) for recipient in fresh}
     engine.start(engine.router.content(manifest.message), list(work.entries.values()), work.scope)
-    return {**known, **await _wait(engine, work, until)}
+    _show(watch, manifest, work, known)
+    outcomes = {**known, **await _wait(engine, work, until)}
+    if work.done.done():
+        # Its result stands before ours does: whoever uses the key next finds what was sent, and only that.
+        await asyncio.wait([claim.ended], timeout=None if until is None else max(0.0, until - engine.clock()))
+    return outcomes
 
 
 def all_alike(manifest: Manifest, state: State, error: SmsgwError) -> dict[str, Outcome]:

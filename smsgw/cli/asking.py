@@ -45,7 +45,7 @@ def status(
         columns = (
             Column("recipient", keep=True, key=True),
             Column("state", keep=True),
-            Column("provider", keep=True),
+            Column("provider", keep=True, key=True),
             Column("id", keep=True, key=True),
             Column("changed at"),
             Column("error", aside=True),
@@ -156,7 +156,7 @@ def _balance_row(answer: _Answer) -> tuple[object, ...]:
     left = answer.balance
     if left is None:
         return answer.provider, None, None, "", because(answer.error)
-    packages = ", ".join(f"{name} {number}" for name, number in left.packages.items())
+    packages = ", ".join(f"{name}:{number}" for name, number in left.packages.items())
     return answer.provider, left.amount, left.unit, packages, ""
 
 
@@ -191,7 +191,7 @@ def lookup(
                     found.region,
                     found.mnc,
                     found.provider,
-                    because(found.error),
+                    because(found.error, several="one argument for each"),
                 )
                 for found in lookups
             ],

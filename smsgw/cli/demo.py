@@ -36,7 +36,7 @@ _ROUTES: Final = [
     {"providers": ["iba", "targetsms"], "strategy": "round_robin"},
 ]
 _RETRY: Final = {"initial": 0.05, "maximum": 0.5, "deadline": 20.0}
-_BREAKER: Final = {"rest": 0.1}
+_BREAKER: Final = {"failures": 40, "rest": 0.1}
 _DOWN: Final = "avist"
 _DOWN_FOR: Final = 24
 """Requests that meet the outage."""
@@ -104,10 +104,14 @@ def _messages(path: Path) -> list[Message]:
 def _introduction(path: Path, rows: int) -> list[str]:
     return [
         f"{rows} recipients of {path.name} go by routes to five fake gateways, over HTTP.",
-        f"{_DOWN} is unavailable for its first {_DOWN_FOR} requests, {_DROPS} drops {_DROPPED:.0%} of the",
-        f"connections after taking the messages, and every {_EVERY}th number stands on the",
-        f"stop list of {_STOPS}. Set for the demo: {_PACE} recipients are read a second,",
-        f"the first retry comes within {_RETRY['initial']} s, an open circuit rests {_BREAKER['rest']} s.",
+        (
+            f"{_DOWN} is unavailable for its first {_DOWN_FOR} requests, {_DROPS} drops {_DROPPED:.0%} of the "
+            f"connections after taking the messages, and every {_EVERY}th number stands on the stop list of {_STOPS}."
+        ),
+        (
+            f"Set for the demo: {_PACE} recipients are read a second, "
+            f"the first retry comes within {_RETRY['initial']} s, a circuit opens after {_BREAKER['failures']} failures in a row."
+        ),
     ]
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 import typer
 from typer.core import TyperGroup
 
-from smsgw.cli.output import complain
+from smsgw.cli.output import Unwritable, complain, in_options
 from smsgw.errors import ConfigurationError, SmsgwError
 from smsgw.faults import frames
 
@@ -52,11 +52,24 @@ class Commands(TyperGroup):
         **extra: Any,
     ) -> Any:
         """Run a command; `standalone_mode` exits with its status."""
+        if sys.stdout is None:  # as after `>&-`: what would be told must not be done unseen
+            complain("standard output is closed: there is nowhere to write the result to")
+            status = USAGE
+            if standalone_mode:
+                sys.exit(status)
+            return status
         run = super().main
         status = _guarded(lambda: run(args, prog_name, complete_var, False, windows_expand_args, **extra))
         if standalone_mode:
             sys.exit(status)
         return status
+
+    def invoke(self, ctx: Any) -> Any:
+        """Typer would end Ctrl-C without a word."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise Interrupted(INTERRUPTED) from None
 
 
 def _guarded(run: Callable[[], Any]) -> int:
@@ -71,8 +84,12 @@ def _guarded(run: Callable[[], Any]) -> int:
     except (Interrupted, KeyboardInterrupt, typer.Abort) as error:
         complain("interrupted")
         return error.status if isinstance(error, Interrupted) else INTERRUPTED
+    except Unwritable as error:
+        complain(error)
+        return NOT_ALL
     except SmsgwError as error:
-        complain("; ".join(str(error).splitlines()))
+        said = "; ".join(str(error).splitlines())
+        complain(said if isinstance(error, ConfigurationError) else in_options(said))
         return USAGE if isinstance(error, ConfigurationError) else NOT_ALL
     except Exception as error:  # noqa: BLE001 - the last resort: a user is owed a line, not a traceback
         return _unexpected(error)

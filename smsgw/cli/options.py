@@ -38,6 +38,11 @@ Transliterate = Annotated[
 def given_text(text: str) -> str:
     """The text of `--text`: `-` is standard input, without the line end that closes it."""
     if text != "-":
+        if not _is_text(text):
+            raise CommandFailed(
+                "--text: the text is not valid in this locale: set LC_ALL=C.UTF-8, "
+                "or pass the text on standard input (--text -)"
+            )
         return text
     if sys.stdin is None:
         raise CommandFailed("--text -: there is no standard input")
@@ -48,3 +53,8 @@ def given_text(text: str) -> str:
     except OSError as error:
         raise CommandFailed(f"--text -: standard input cannot be read: {error.strerror}") from None
     return read.removesuffix("\n").removesuffix("\r")
+
+
+def _is_text(text: str) -> bool:
+    """Whether no byte of the command line was left undecoded."""
+    return not any("\ud800" <= sign <= "\udfff" for sign in text)

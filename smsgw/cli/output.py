@@ -3,6 +3,8 @@
 Gateways' words and users' files end up here, so nothing is printed that a terminal could take for a command.
 """
 
+import contextlib
+import io
 import json
 import os
 import re
@@ -24,13 +26,16 @@ from smsgw.errors import SmsgwError
 __all__ = [
     "STYLES",
     "Column",
+    "Unwritable",
     "as_json",
     "because",
     "complain",
+    "in_options",
     "plain",
     "print_json",
     "print_table",
     "print_text",
+    "remark",
 ]
 
 STYLES: Final[Mapping[str, str]] = {
@@ -56,6 +61,11 @@ _NEVER_RAW: Final = re.compile(
     "[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
 )
 """What JSON allows, and a terminal or `splitlines` takes for a command."""
+_SEVERAL: Final = ("pass them as a list", "pass several numbers as a list", "pass several as a list")
+_OPTION: Final = re.compile("`(to|text|sender|provider|key|flash|validity|send_at|timeout|transliterate)`")
+"""What the library calls options that commands have, too."""
+_EXCEPTION: Final = re.compile(r"(?:[A-Z]\w*[a-z](?:Error|Exception)|gaierror)")
+"""Python's name of an error, which tells a user nothing."""
 
 
 @frozen
@@ -73,22 +83,44 @@ class Column:
     aside: bool = False
 
 
+class Unwritable(Exception):
+    """Standard output takes no more; `str` is the line that says why."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the result could not be written ({plain(why)})")
+
+
 def plain(text: object) -> str:
     """One line, without anything that a terminal acts on."""
     return "".join(sign if sign.isprintable() else " " if sign.isspace() else "\ufffd" for sign in str(text))
 
 
-def because(error: SmsgwError | None) -> str:
-    """Why, in words; the provider has a column of its own."""
+def because(error: SmsgwError | None, several: str = "one --to for each") -> str:
+    """Why, in words; the provider has a column of its own. `several` is how this command takes several numbers."""
     if error is None:
         return ""
-    words = error.description or type(error).__name__
-    return f"{words} ({error.code})" if error.code else words
+    words = in_options(error.description or type(error).__name__, several)
+    if not error.code or error.code in words or _EXCEPTION.fullmatch(error.code):
+        return words
+    return f"{words} ({error.code})"
+
+
+def in_options(words: str, several: str = "one --to for each") -> str:
+    """The library's advice as that of a command."""
+    for said in _SEVERAL:
+        words = words.replace(said, several)
+    words = words.replace("transliterate=True", "--transliterate")
+    return _OPTION.sub(lambda found: f"--{found[1].replace('_', '-')}", words)
 
 
 def complain(line: object, kind: str = "error") -> None:
     """One line on standard error."""
     _write(sys.stderr, f"{kind}: {plain(line)}\n")
+
+
+def remark(line: str) -> None:
+    """One line on standard error, as it stands."""
+    _write(sys.stderr, f"{plain(line)}\n")
 
 
 def print_text(*lines: str) -> None:
@@ -180,21 +212,39 @@ def _cell(value: object) -> Text:
 
 def _print(what: RenderableType) -> None:
     terminal = Console()
-    console = terminal if terminal.is_terminal else Console(width=_WIDE, no_color=True)
-    with console.capture() as captured:
-        console.print(what, crop=False)
-    lines = captured.get().splitlines()
+    drawn = io.StringIO()  # rich itself would write to standard output even while it captures
+    if terminal.is_terminal:
+        console = Console(file=drawn, force_terminal=True, width=terminal.width)
+    else:
+        console = Console(file=drawn, width=_WIDE, no_color=True)
+    console.print(what, crop=False)
+    lines = drawn.getvalue().splitlines()
     _write(sys.stdout, "".join(f"{line.rstrip()}\n" for line in lines))
 
 
-def _write(stream: TextIO, text: str) -> None:
-    """Whoever read this may have gone, as `head` does: that is no error, and changes no exit status."""
+def _write(stream: TextIO | None, text: str) -> None:
+    """Whoever read this may have gone, as `head` does: that is no error, and changes no exit status.
+
+    Raises `Unwritable` where standard output takes no more for another reason; standard error may fail in silence.
+    """
+    if stream is None:
+        return
     try:
-        stream.write(text)
+        try:
+            stream.write(text)
+        except UnicodeEncodeError:
+            encoding = stream.encoding or "ascii"
+            stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
         stream.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-    except UnicodeEncodeError:
-        encoding = stream.encoding or "ascii"
-        stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
-        stream.flush()
+    except OSError as error:
+        _discard(stream)
+        if stream is sys.stdout and not isinstance(error, BrokenPipeError):
+            raise Unwritable(error.strerror or type(error).__name__) from None
+
+
+def _discard(stream: TextIO) -> None:
+    """What the stream still holds would fail again when the process ends."""
+    with contextlib.suppress(OSError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)

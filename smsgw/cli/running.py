@@ -1,10 +1,11 @@
 """A dispatcher for one command, and what Ctrl-C does to it.
 
 The first Ctrl-C (or SIGTERM) closes the dispatcher: it begins nothing more and waits for what is in flight, so that
-every recipient still has an outcome to print. The second ends the process at once.
+every recipient still has an outcome to print. The second ends the process at once, after it has told what is known.
 """
 
 import asyncio
+import contextlib
 import os
 import signal
 import threading
@@ -12,42 +13,95 @@ import warnings
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Final, NoReturn, Self, TypeVar
 
-from smsgw.cli.failing import Interrupted
+from smsgw.cli.failing import CommandFailed, Interrupted
 from smsgw.cli.output import complain
 from smsgw.config import InsecureUrlWarning
 from smsgw.dispatcher import Dispatcher
+from smsgw.models import Message, Submission
+from smsgw.sending import Watch, submit
 
-__all__ = ["Signals", "open_dispatcher", "run", "supervised"]
+__all__ = ["Signals", "Sms", "open_dispatcher", "run", "supervised"]
 
 T = TypeVar("T")
+D = TypeVar("D", bound=Dispatcher)
+
+_GRACE: Final = 0.2
+"""Seconds that closing may take without a word."""
 
 
-def open_dispatcher(config: Path | None) -> Dispatcher:
+class Sms(Dispatcher):
+    """A dispatcher that lets the command see a message's outcomes while it is still on its way."""
+
+    async def submit_watched(self, message: Message, timeout: float | None, watch: Watch) -> Submission:
+        """`submit`; `watch` is handed what tells the outcomes so far."""
+        return await submit(self._engine, message, timeout, watch)
+
+
+def open_dispatcher(config: Path | None) -> Sms:
     """The dispatcher of a file or of the environment; what configuration warns of is a line each."""
+    if config is None and not any(os.environ.get(name, "").strip() for name in ("SMSGW_CONFIG", "SMSGW_DSN")):
+        raise CommandFailed(
+            "no configuration: give --config FILE, or set SMSGW_CONFIG to the path of a TOML file, "
+            "or SMSGW_DSN to driver://login:password@host/path/"
+        )
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", InsecureUrlWarning)
-        sms = Dispatcher.from_env() if config is None else Dispatcher.from_config(config)
+        sms = Sms.from_env() if config is None else Sms.from_config(config)
     for warning in caught:
         complain(warning.message, "warning")
     return sms
 
 
-def run(sms: Dispatcher, work: Callable[[Dispatcher], Awaitable[T]]) -> tuple[T, int]:
-    """What the work came to, and the exit status of an interruption: 0 if there was none."""
-    return asyncio.run(supervised(sms, work))
+def run(
+    sms: D,
+    work: Callable[[D], Awaitable[T]],
+    show: Callable[[T], object] | None = None,
+    last_words: Callable[[], object] | None = None,
+) -> tuple[T, int]:
+    """What the work came to, and the exit status of an interruption: 0 if there was none.
+
+    `show` prints the result before what is still in flight ends; `last_words` prints what is known so far, where the
+    command is made to end without a result.
+    """
+    return asyncio.run(supervised(sms, work, show, last_words))
 
 
-async def supervised(sms: Dispatcher, work: Callable[[Dispatcher], Awaitable[T]]) -> tuple[T, int]:
+async def supervised(
+    sms: D,
+    work: Callable[[D], Awaitable[T]],
+    show: Callable[[T], object] | None = None,
+    last_words: Callable[[], object] | None = None,
+) -> tuple[T, int]:
     """`run`, within a loop. Raises `Interrupted` where the work came to nothing."""
+    loop = asyncio.get_running_loop()
     closing: list[asyncio.Task[None]] = []
+    told = False
+    """All that can be told has been, or is being told."""
+    hurried = False
 
     def close() -> None:
+        if told:
+            _end_at_once(signals.status)
         complain("interrupted: waiting for what is in flight; again Ctrl-C ends at once", "warning")
-        closing.append(asyncio.get_running_loop().create_task(sms.aclose()))
+        closing.append(loop.create_task(sms.aclose()))
 
-    with Signals(close, _end_at_once) as signals:
+    def end(status: int) -> None:
+        nonlocal hurried
+        if told or hurried or last_words is None:
+            _end_at_once(status)
+        hurried = True
+        loop.call_soon_threadsafe(say_and_end, last_words, status)
+
+    def say_and_end(say: Callable[[], object], status: int) -> None:
+        try:
+            if not told:
+                say()
+        finally:
+            _end_at_once(status)
+
+    with Signals(close, end) as signals:
         async with sms:
             try:
                 result = await work(sms)
@@ -55,9 +109,22 @@ async def supervised(sms: Dispatcher, work: Callable[[Dispatcher], Awaitable[T]]
                 if not signals.status:
                     raise
                 raise Interrupted(signals.status) from None
+            if show is not None:
+                told = True
+                show(result)
+                await _close_patiently(sms)
         for task in closing:
             await task
     return result, signals.status
+
+
+async def _close_patiently(sms: Dispatcher) -> None:
+    """Close, and where that takes time, say what it waits for."""
+    task = asyncio.get_running_loop().create_task(sms.aclose())
+    done, _ = await asyncio.wait([task], timeout=_GRACE)
+    if not done:
+        complain("still waiting for what is in flight; Ctrl-C ends at once", "warning")
+    await task
 
 
 class Signals:
@@ -91,6 +158,7 @@ class Signals:
         self._loop.call_soon_threadsafe(self._first)
 
 
-def _end_at_once(status: int) -> None:
-    os.write(2, b"error: interrupted; what was in flight is unknown\n")
+def _end_at_once(status: int) -> NoReturn:
+    with contextlib.suppress(OSError):  # there may be no standard error
+        os.write(2, b"error: interrupted; what was in flight is unknown\n")
     os._exit(status)

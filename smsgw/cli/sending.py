@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -10,7 +10,17 @@ import typer
 
 from smsgw.cli.failing import ALL_WELL, NOT_ALL, CommandFailed
 from smsgw.cli.options import Config, Json, Provider, Sender, Text, Transliterate, given_text
-from smsgw.cli.output import Column, because, print_json, print_table, print_text
+from smsgw.cli.output import (
+    Column,
+    Unwritable,
+    because,
+    complain,
+    in_options,
+    print_json,
+    print_table,
+    print_text,
+    remark,
+)
 from smsgw.cli.running import open_dispatcher, run
 from smsgw.models import Message, Outcome, State
 
@@ -54,7 +64,12 @@ def send(
         typer.Option("--send-at", metavar="TIME", help="When, with a zone: 2026-12-31T09:00:00+03:00."),
     ] = None,
     timeout: Annotated[
-        float | None, typer.Option("--timeout", metavar="SECONDS", help="For the whole command's sending.")
+        float | None,
+        typer.Option(
+            "--timeout",
+            metavar="SECONDS",
+            help="For the whole sending: the result is printed then; the command still waits for what is in flight.",
+        ),
     ] = None,
     config: Config = None,
     json: Json = False,
@@ -80,14 +95,31 @@ def send(
             transliterate=transliterate,
         )
     except ValueError as error:
-        raise CommandFailed(str(error)) from None
-    submission, interrupted = run(open_dispatcher(config), lambda sms: sms.submit(message, timeout=timeout))
-    if json:
-        for outcome in submission.outcomes:
-            print_json(outcome)
-    else:
-        _show(submission.outcomes)
+        raise CommandFailed(in_options(str(error))) from None
+    glimpse: list[Callable[[], Sequence[Outcome]]] = []
+    submission, interrupted = run(
+        open_dispatcher(config),
+        lambda sms: sms.submit_watched(message, timeout, glimpse.append),
+        lambda submission: _tell(submission.outcomes, json=json),
+        lambda: _tell([outcome for known in glimpse for outcome in known()], json=json),
+    )
     return interrupted or (ALL_WELL if len(submission.accepted) == len(submission.outcomes) else NOT_ALL)
+
+
+def _tell(outcomes: Sequence[Outcome], *, json: bool) -> None:
+    """Print what became of each; on standard error where standard output takes it no more."""
+    try:
+        if json:
+            for outcome in outcomes:
+                print_json(outcome)
+        else:
+            _show(outcomes)
+    except Unwritable as error:
+        for outcome in outcomes:
+            provider = outcome.provider or ""
+            place = f"{provider}:{outcome.message_id}" if outcome.message_id else provider
+            remark(f"{outcome.recipient} {outcome.state} {place}".rstrip())
+        complain(error)
 
 
 def _moment(stamp: str) -> datetime:

@@ -6,13 +6,14 @@ import logging
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import pytest
 
 import smsgw
 from smsgw.cli import sending
-from smsgw.cli.output import complain
+from smsgw.cli.output import because, complain
+from smsgw.cli.running import Sms
 from smsgw.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -46,10 +47,10 @@ def test_broken_configuration(content: str, said: str, invoke: Invoke, tmp_path:
 
 
 def test_no_configuration(invoke: Invoke) -> None:
-    """Without --config and without the variables, the line says which to set."""
+    """Without --config and without the variables, the line says what to give or set, --config first."""
     result = invoke("balance")
     assert result.status == 2
-    assert "SMSGW_CONFIG" in result.error
+    assert result.error.startswith("error: no configuration: give --config FILE, or set SMSGW_CONFIG")
     assert "SMSGW_DSN" in result.error
 
 
@@ -107,7 +108,7 @@ def test_faults_within_the_loop(
     async def broken(*_: object, **__: object) -> None:
         raise RuntimeError("CANARY")
 
-    monkeypatch.setattr(smsgw.Dispatcher, "submit", broken)
+    monkeypatch.setattr("smsgw.cli.running.submit", broken)
     result = invoke("send", "--config", configure("iba"), *SEND)
     assert result.status == 1
     assert result.error == "error: smsgw failed: RuntimeError (SMSGW_DEBUG=1 shows where)"
@@ -118,12 +119,12 @@ def test_what_is_logged_is_a_line(
 ) -> None:
     """A warning in the log is one line; its further lines, such as frames, are for debugging."""
 
-    class Loud(smsgw.Dispatcher):
-        async def aclose(self) -> None:
+    class Loud(Sms):
+        async def __aenter__(self) -> Self:
             logging.getLogger("smsgw.delivery").error("driver %s failed:\n  File x.py", "iba")
-            await super().aclose()
+            return await super().__aenter__()
 
-    monkeypatch.setattr("smsgw.cli.running.Dispatcher", Loud)
+    monkeypatch.setattr("smsgw.cli.running.Sms", Loud)
     config = configure("iba")
     result = invoke("send", "--config", config, *SEND)
     assert result.status == 0
@@ -216,3 +217,63 @@ def test_reader_that_leaves(start: Start, tmp_path: Path, configure: Configure) 
     running.leave()
     result = running.ended()
     assert (result.status, result.err) == (0, "")
+
+
+@pytest.mark.parametrize("module", ["smsgw.cli", "smsgw"])
+def test_interrupted_while_it_starts(module: str) -> None:
+    """Ctrl-C while the commands are still read is the one line and exit status 130."""
+    script = f"""
+import runpy, sys, smsgw
+class Interrupter:
+    def find_spec(self, name, path=None, target=None):
+        if name == "typer":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupter())
+sys.argv = ["smsgw", "--version"]
+runpy.run_module({module!r}, run_name="__main__")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parents[2],
+        timeout=30,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "error: interrupted\n")
+
+
+def test_interrupted_before_it_listens_to_signals(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C within a command that has not begun is the one line, too."""
+
+    def interrupted(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sending, "open_dispatcher", interrupted)
+    result = invoke("send", *SEND)
+    assert (result.status, result.error) == (130, "error: interrupted")
+
+
+def test_text_of_another_locale(configure: Configure, invoke: Invoke, sandbox: Sandbox) -> None:
+    """A text whose bytes the locale could not decode is a matter of usage, and nothing is sent."""
+    result = invoke("send", "--config", configure("iba"), "--to", "79031234567", "--text", "Hi \udcd0")
+    assert result.status == 2
+    assert "set LC_ALL=C.UTF-8" in result.error
+    assert not sandbox.ledger.requests
+
+
+@pytest.mark.parametrize(
+    ("description", "code", "said"),
+    [
+        ("no connection", "ClientConnectorError", "no connection"),
+        ("no connection", "TimeoutError", "no connection"),
+        ("the gateway says E12", "E12", "the gateway says E12"),
+        ("refused", "E12", "refused (E12)"),
+        ("several: pass them as a list", None, "several: one --to for each"),
+        ("(transliterate=True may help)", None, "(--transliterate may help)"),
+        ("`send_at` has no time zone", None, "--send-at has no time zone"),
+    ],
+)
+def test_why(description: str, code: str | None, said: str) -> None:
+    """Why is said once, and in the words of the command line."""
+    assert because(smsgw.GatewayRejected(description, code=code)) == said

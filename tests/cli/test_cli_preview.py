@@ -57,7 +57,9 @@ def test_plans_as_json(configure: Configure, invoke: Invoke, written: Written) -
     result = invoke("preview", str(path), "--config", configure("iba"), "--text", "CANARY {name}", "--json")
     assert result.status == 0
     assert "CANARY" not in result.out
-    assert [plan["recipients"] for plan in result.objects] == [
+    *plans, total = result.objects
+    assert set(total) == {"total"}
+    assert [plan["recipients"] for plan in plans] == [
         ["79031234567", "79031234568"],
         ["79031234569"],
     ]
@@ -132,9 +134,15 @@ def test_a_cell_of_two_lines(written: Written) -> None:
     [
         ("", "is empty"),
         ("number,name\n1,2\n", "has no column phone; there are: number, name"),
-        ("phone,a,a\n1,2,3\n", "has the column a twice"),
+        ("phone,a,a\n1,2,3\n", 'has the column "a" twice'),
+        (
+            "79031234567,Anna\n79031234568,Boris\n",
+            "its first line looks like data: add a line of column names",
+        ),
+        ('phone,a\n1,2\n3,"x\ny\n', "line 3: a quote that is opened and not closed"),
+        ("phone,,\n1,,x\n", "line 2 has a cell in a column without a name"),
         ("phone,name\n79031234567,79031234568,Anna\n", "line 2 has 3 cells, the header 2"),
-        ("phone,name\n79031234567\n", "line 2 has 1 cells, the header 2"),
+        ("phone,name\n79031234567\n", "line 2 has 1 cells, the header 2: cells are missing"),
         ('phone\n79031234567\n"7903', "line 3"),
         ("phone,name\n79031234567,Анна\n".encode("cp1251"), "line 2 is not UTF-8"),
         ("phone,name\n79031234567,Анна\n".encode("utf-16"), "line 1 is not UTF-8"),
@@ -195,3 +203,50 @@ def test_template_names_no_text() -> None:
     with pytest.raises(CommandFailed) as caught:
         Template("Dear {Anna! Your password is CANARY}", ["phone"])
     assert "CANARY" not in str(caught.value)
+
+
+def test_where_the_bad_rows_stand(configure: Configure, invoke: Invoke, written: Written) -> None:
+    """Each reason says how many rows have it and in which lines; with --json the total has all the lines."""
+    path = written("phone,text\n79031234567,Hi\n" + "word,Hi\n" * 7 + "79031234568,\n")
+    arguments = ("preview", str(path), "--config", configure("iba"), "--text", "{text}")
+    result = invoke(*arguments)
+    assert result.status == 1
+    assert "7 (lines 3, 4, 5, 6, 7, …)" in result.out
+    assert "1 (line 10)" in result.out
+    total = invoke(*arguments, "--json").objects[-1]["total"]
+    assert (total["rows"], total["recipients"], total["refused"]) == (9, 1, 8)
+    assert [reason["lines"] for reason in total["reasons"]] == [[3, 4, 5, 6, 7, 8, 9], [10]]
+
+
+def test_no_text_at_all(configure: Configure, invoke: Invoke, written: Written) -> None:
+    """An empty --text is a matter of usage, as with send."""
+    result = invoke("preview", str(written("phone\n7\n")), "--config", configure("iba"), "--text", "")
+    assert (result.status, result.error) == (2, "error: --text: the text is empty")
+
+
+def test_no_rows(configure: Configure, invoke: Invoke, written: Written) -> None:
+    """A file of column names alone says that it has no rows, with exit status 1."""
+    result = invoke("preview", str(written("phone\n")), "--config", configure("iba"), "--text", "Hi")
+    assert (result.status, result.err) == (1, "")
+    assert "no rows" in result.out
+
+
+def test_no_column_names(configure: Configure, invoke: Invoke, written: Written) -> None:
+    """A first line that is a person's data is not repeated."""
+    path = written("+7 (903) 123-45-67;Anna\n")
+    result = invoke("preview", str(path), "--config", configure("iba"), "--text", "Hi")
+    assert "Anna" not in result.error
+    assert "123" not in result.error
+
+
+def test_as_spreadsheets_save_it(written: Written) -> None:
+    """Excel's line that names the delimiter is understood, and empty columns without a name are left out."""
+    sheet = read_sheet(written("sep=;\r\nphone;name;;\r\n79031234567;Anna;;\r\n79031234568;Boris\r\n"))
+    assert sheet.columns == ("phone", "name")
+    assert [(row.line, row.cells["name"]) for row in sheet.rows] == [(3, "Anna"), (4, "Boris")]
+
+
+def test_no_guess_from_junk() -> None:
+    """What could be no column's name is not taken for a misspelt one."""
+    with pytest.raises(CommandFailed, match="known: phone, name"):
+        Template("Hi {name!r}", ["phone", "name"])

@@ -73,7 +73,7 @@ def test_some_rejected(configure: Configure, invoke: Invoke) -> None:
         "send", "--config", configure("avist"), "--to", "79031234567", "--to", "12", "--text", TEXT
     )
     assert result.status == 1
-    assert "only 2 digits" in result.out
+    assert "digits" in result.out
     assert result.out.splitlines()[-1] == "1 accepted, 1 rejected"
 
 
@@ -215,7 +215,7 @@ def test_timeout(configure: Configure, invoke: Invoke, sandbox: Sandbox) -> None
         (("--to", "79031234567", "--text", TEXT, "--timeout", "inf"), "--timeout"),
         (("--to", "79031234567", "--text", TEXT, "--validity", "-1"), "not negative"),
         (("--to", "79031234567", "--text", TEXT, "--validity", "long"), "--validity"),
-        (("--to", "79031234567", "--text", TEXT, "--sender", ""), "`sender` is empty"),
+        (("--to", "79031234567", "--text", TEXT, "--sender", ""), "--sender is empty"),
         (("--to", "79031234567", "--text", TEXT, "--provider", "nobody"), "no provider is called"),
         (("--to", "79031234567", "--text", TEXT, "--password", "x"), "No such option"),
         (("--to", "79031234567", "--text", TEXT, "--dsn", "x"), "No such option"),

@@ -41,6 +41,7 @@ from smsgw.models import (
     State,
     Submission,
 )
+from smsgw.wire import Stats
 
 __all__ = [
     "AuthenticationFailed",
@@ -74,6 +75,7 @@ __all__ = [
     "SenderRejected",
     "SmsgwError",
     "State",
+    "Stats",
     "Submission",
     "TextRejected",
     "Throttled",

@@ -36,6 +36,13 @@ def _may_go_on(verdict: Verdict) -> bool:
     return verdict.elsewhere or verdict.error.scope in ("account", "provider")
 
 
+def _give_up(entries: Sequence[Entry], error: Exception) -> None:
+    _log.error("a fault in smsgw itself:\n%s", frames(error))
+    lost = OutcomeUnknown("smsgw failed while it sent this message")
+    for entry in entries:
+        entry.finish(None, Verdict(State.UNKNOWN, None, lost), None)
+
+
 class Carriage:
     """Brings entries to their outcomes."""
 
@@ -54,24 +61,22 @@ class Carriage:
         try:
             await self._carry(candidates, entries, scope, patient=patient)
         except Exception as error:  # noqa: BLE001  (a fault of ours must neither leave anyone waiting nor pass for proof)
-            _log.error("a fault in smsgw itself:\n%s", frames(error))
-            lost = OutcomeUnknown("smsgw failed while it sent this message")
-            for entry in entries:
-                if entry.outcome is None:
-                    entry.finish(None, Verdict(State.UNKNOWN, None, lost), None)
+            _give_up(entries, error)
 
     async def _carry(
         self, candidates: Sequence[Candidate], entries: Sequence[Entry], scope: Scope, *, patient: bool
     ) -> None:
         until = self._clock() + self._deadline
         pending = entries
-        while not scope.ended:
+        while scope.reason is None:
             for entry in pending:
                 entry.blocked = False
             for candidate in candidates:
-                pending = await self._over(candidate, pending, scope)
+                pending = await self._over(candidate, pending, scope, until)
                 if not pending:
                     return
+                if scope.ended:
+                    break
             pending = self._finish_refused(pending, candidates, patient=patient)
             if not pending:
                 return
@@ -84,18 +89,26 @@ class Carriage:
             [entry for entry in pending if entry.last is not None], candidates, patient=False
         )
 
-    async def _over(self, candidate: Candidate, entries: Sequence[Entry], scope: Scope) -> list[Entry]:
+    async def _over(
+        self, candidate: Candidate, entries: Sequence[Entry], scope: Scope, until: float
+    ) -> list[Entry]:
         """Over one provider; returns those that may go on to the next."""
         driver, prepared = candidate.lane.driver, candidate.prepared
         batches = list(pack(entries, driver.batch_size, prepared.room))
         if len(batches) == 1:
-            return await self._batch(candidate, batches[0], scope)
-        going_on = await asyncio.gather(*(self._batch(candidate, batch, scope) for batch in batches))
+            return await self._batch(candidate, batches[0], scope, until)
+        going_on = await asyncio.gather(*(self._batch(candidate, batch, scope, until) for batch in batches))
         return [entry for group in going_on for entry in group]
 
-    async def _batch(self, candidate: Candidate, entries: Sequence[Entry], scope: Scope) -> list[Entry]:
+    async def _batch(
+        self, candidate: Candidate, entries: Sequence[Entry], scope: Scope, until: float
+    ) -> list[Entry]:
         lane, prepared = candidate.lane, candidate.prepared
-        verdicts = await lane.deliver(prepared, entries, scope)
+        try:
+            verdicts = await lane.deliver(prepared, entries, scope, until)
+        except Exception as error:  # noqa: BLE001  (here, so that the other batches' outcomes stay what they are)
+            _give_up(entries, error)
+            return []
         going_on: list[Entry] = []
         for entry, verdict in zip(entries, verdicts, strict=True):
             if verdict.error is not None and _may_go_on(verdict):

@@ -44,6 +44,9 @@ class Coalescer:
 
     def add(self, entry: Entry) -> None:
         """Put the entry with its like; what no provider can carry has its outcome at once."""
+        if self._scope.ended:
+            entry.reject(self._scope.refusal())
+            return
         try:
             candidates = self._content(entry.message).candidates(entry.recipient)
         except (InvalidMessage, ConfigurationError) as error:
@@ -82,4 +85,6 @@ class Coalescer:
             content = contents[key] = self._engine.router.content(message)
             if len(contents) > _CONTENTS:
                 contents.popitem(last=False)
+        else:
+            contents.move_to_end(key)
         return content

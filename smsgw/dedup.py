@@ -63,10 +63,15 @@ class DuplicateWindow:
     """One account's identical requests. `seconds` is the provider's window; 0 switches the rule off."""
 
     def __init__(self, seconds: float, on_duplicate: OnDuplicate, clock: Callable[[], float]) -> None:
+        self._given = (seconds, on_duplicate)
         self._seconds = seconds + MARGIN if seconds > 0 else 0.0
         self._on_duplicate = on_duplicate
         self._clock = clock
         self._records: dict[bytes, _Record] = {}
+
+    def is_like(self, seconds: float, on_duplicate: OnDuplicate) -> bool:
+        """Whether it was made with these."""
+        return self._given == (seconds, on_duplicate)
 
     def remaining(self, identity: bytes) -> float:
         """Seconds until an identical request may go out."""
@@ -107,7 +112,8 @@ class DuplicateWindow:
             if pause is not None and self._on_duplicate == "reject":
                 raise DuplicateRequest(f"an identical request went out less than {self._seconds:g} s ago")
             if not record.answered.done():
-                joined(record.began)
+                if pause is None or self._on_duplicate == "reuse":
+                    joined(record.began)
                 await asyncio.wait([record.answered])
                 continue
             if pause is None or self._on_duplicate == "reuse":

@@ -64,38 +64,49 @@ class Lane:
         self._clock = clock
         self._refused_contents: OrderedDict[tuple[str | None, str], None] = OrderedDict()
 
-    async def deliver(self, prepared: Prepared, entries: Sequence[Entry], scope: Scope) -> Sequence[Verdict]:
-        """One verdict for each entry; whatever the provider or the network did is in them."""
-        verdicts = await self._deliver(prepared, entries, scope)
+    async def deliver(
+        self, prepared: Prepared, entries: Sequence[Entry], scope: Scope, until: float
+    ) -> Sequence[Verdict]:
+        """One verdict for each entry; whatever the provider or the network did is in them.
+
+        No retry begins after `until`, a time of the clock's.
+        """
+        verdicts = await self._deliver(prepared, entries, scope, until)
         if verdicts[0].unnamed:
-            verdicts = await self._whom_it_means(prepared, entries, verdicts, scope)
+            verdicts = await self._whom_it_means(prepared, entries, verdicts, scope, until)
         elif self._refused_contents and verdicts[0].state is State.ACCEPTED:
             self._refused_contents.pop((prepared.sender, prepared.text), None)
         return verdicts
 
-    async def _deliver(self, prepared: Prepared, entries: Sequence[Entry], scope: Scope) -> Sequence[Verdict]:
+    async def _deliver(
+        self, prepared: Prepared, entries: Sequence[Entry], scope: Scope, until: float
+    ) -> Sequence[Verdict]:
         """One request, and its retries while nothing was taken."""
         wire = GatedWire(self.gate, scope)
-        started = self._clock()
         verdicts = await self._attempt(wire, prepared, entries)
         if wire.tried:
             self._budget.first_attempt()
         if _retryable(verdicts) is None:
             return verdicts
+        for entry, verdict in zip(entries, verdicts, strict=True):
+            # What a caller is told who leaves before the next try.
+            entry.refused_by(self.name, verdict, tried=True)
+        shut_out = False
 
         async def attempt() -> Sequence[Verdict]:
-            nonlocal wire
+            nonlocal wire, shut_out
             wire = GatedWire(self.gate, scope)
-            self.stats.retries += 1
             again = await self._attempt(wire, prepared, entries)
-            # That the circuit opened meanwhile says less than why it did.
-            return verdicts if isinstance(again[0].error, CircuitOpen) else again
+            self.stats.retries += wire.tried
+            # That the circuit opened meanwhile says less than why it did, but no more tries are of any use.
+            shut_out = isinstance(again[0].error, CircuitOpen)
+            return verdicts if shut_out else again
 
         return await self._retry.again(
             verdicts,
-            started=started,
+            until=until,
             attempt=attempt,
-            refusal=_retryable,
+            refusal=lambda latest: None if shut_out else _retryable(latest),
             not_before=lambda: wire.window_remaining,
             pause=scope.pause,
         )
@@ -139,7 +150,7 @@ class Lane:
         ):
             return await self._first_of_duplicates(wire, batch, verdicts)
         if driver.settles and isinstance(first.error, OutcomeUnknown) and first.error.scope == "provider":
-            return await driver.settle(self.wire(Scope()), batch, verdicts)
+            return await driver.settle(self.wire(self.gate.life), batch, verdicts)
         return verdicts
 
     def _faulty(self, wire: GatedWire, batch: Batch, fault: str) -> Sequence[Verdict]:
@@ -164,7 +175,12 @@ class Lane:
         return firsts
 
     async def _whom_it_means(
-        self, prepared: Prepared, entries: Sequence[Entry], verdicts: Sequence[Verdict], scope: Scope
+        self,
+        prepared: Prepared,
+        entries: Sequence[Entry],
+        verdicts: Sequence[Verdict],
+        scope: Scope,
+        until: float,
     ) -> Sequence[Verdict]:
         """A refusal of a whole batch that names nobody: ask after the account, then take the batch apart."""
         if self.driver.suspects_account(verdicts[0]) and (error := await self._account_error()) is not None:
@@ -173,31 +189,36 @@ class Lane:
         content = (prepared.sender, prepared.text)
         if len(entries) == 1 or content in self._refused_contents:
             return verdicts
-        verdicts = await self._halves(prepared, entries, scope)
+        verdicts = await self._halves(prepared, entries, scope, until)
         if all(verdict.unnamed for verdict in verdicts):
             self._refused_contents[content] = None
             if len(self._refused_contents) > _REFUSED_CONTENTS:
                 self._refused_contents.popitem(last=False)
         return verdicts
 
-    async def _halves(self, prepared: Prepared, entries: Sequence[Entry], scope: Scope) -> Sequence[Verdict]:
+    async def _halves(
+        self, prepared: Prepared, entries: Sequence[Entry], scope: Scope, until: float
+    ) -> Sequence[Verdict]:
         middle = len(entries) // 2
         left, right = await asyncio.gather(
-            self._part(prepared, entries[:middle], scope), self._part(prepared, entries[middle:], scope)
+            self._part(prepared, entries[:middle], scope, until),
+            self._part(prepared, entries[middle:], scope, until),
         )
         return [*left, *right]
 
-    async def _part(self, prepared: Prepared, entries: Sequence[Entry], scope: Scope) -> Sequence[Verdict]:
-        verdicts = await self._deliver(prepared, entries, scope)
+    async def _part(
+        self, prepared: Prepared, entries: Sequence[Entry], scope: Scope, until: float
+    ) -> Sequence[Verdict]:
+        verdicts = await self._deliver(prepared, entries, scope, until)
         if verdicts[0].unnamed and len(entries) > 1:
-            return await self._halves(prepared, entries, scope)
+            return await self._halves(prepared, entries, scope, until)
         for entry, verdict in zip(entries, verdicts, strict=True):
             entry.verdict = verdict  # the other half may take a while, and the caller may leave meanwhile
         return verdicts
 
     async def _account_error(self) -> SmsgwError | None:
         try:
-            return await self.driver.account_error(self.wire(Scope()))
+            return await self.driver.account_error(self.wire(self.gate.life))
         except AuthenticationFailed as error:
             return error
         except SmsgwError as error:

@@ -14,7 +14,7 @@ from smsgw.delivery import Lane
 from smsgw.drivers.base import Driver
 from smsgw.drivers.discovery import find_drivers
 from smsgw.entry import Entry, Scope, Signal
-from smsgw.errors import InvalidMessage
+from smsgw.errors import ConfigurationError, InvalidMessage
 from smsgw.keys import Keys, MemoryKeyStore
 from smsgw.routing import Candidate, Content, Router
 from smsgw.settings import Settings
@@ -112,6 +112,8 @@ class Engine:
         self.closed = True
         for caller in list(self._callers):
             caller.close(_CLOSED)
+        for lane in self.lanes.values():
+            lane.gate.life.end(_CLOSED)
         try:
             # A source of messages may itself be what closes.
             while waiting := self._tasks - {asyncio.current_task()}:
@@ -165,7 +167,11 @@ def _window(
         return None
     settings = driver.settings
     account = (driver.url, settings.login)
-    if account not in windows:
-        seconds = driver.duplicate_window if settings.duplicate_window is None else settings.duplicate_window
-        windows[account] = DuplicateWindow(seconds, settings.on_duplicate, clock)
-    return windows[account]
+    seconds = driver.duplicate_window if settings.duplicate_window is None else settings.duplicate_window
+    window = windows.setdefault(account, DuplicateWindow(seconds, settings.on_duplicate, clock))
+    if not window.is_like(seconds, settings.on_duplicate):
+        raise ConfigurationError(
+            f"providers.{settings.name}: another provider has this url and login, and another duplicate_window or "
+            "on_duplicate; the rule is the account's, so let both say the same"
+        )
+    return window

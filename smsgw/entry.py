@@ -140,6 +140,9 @@ class Entry:
             self.last, self.last_provider = verdict, provider
 
     def finish(self, provider: str | None, verdict: Verdict, segments: int | None) -> None:
+        """The outcome, once."""
+        if self.outcome is not None:
+            return
         self.outcome = Outcome(
             self.recipient,
             verdict.state,

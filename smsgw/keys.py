@@ -33,8 +33,8 @@ class KeyStore(Protocol):
         Raises `KeyConflict` when it is known with other content, and `NotSubmitted` when there is no room.
         """
 
-    async def settle(self, key: str, outcomes: Mapping[str, Outcome]) -> None:
-        """Remember these too. A key of which nothing is worth remembering is forgotten."""
+    async def settle(self, key: str, content: bytes, outcomes: Mapping[str, Outcome]) -> None:
+        """Remember these, for the whole of `key_ttl` from now. With no outcomes the key is forgotten."""
 
 
 class MemoryKeyStore:
@@ -59,13 +59,11 @@ class MemoryKeyStore:
         self._known[key] = (self._clock() + self._settings.key_ttl, content, {})
         return {}
 
-    async def settle(self, key: str, outcomes: Mapping[str, Outcome]) -> None:
-        entry = self._known.get(key)
-        if entry is None:
-            return
-        entry[2].update(outcomes)
-        if not entry[2]:
-            del self._known[key]
+    async def settle(self, key: str, content: bytes, outcomes: Mapping[str, Outcome]) -> None:
+        self._known.pop(key, None)
+        if outcomes:
+            # At the end, so that the oldest stand first.
+            self._known[key] = (self._clock() + self._settings.key_ttl, content, dict(outcomes))
 
     def _forget_old(self) -> None:
         """All keys live equally long, so the oldest stand first."""
@@ -99,13 +97,18 @@ class Claim:
         key = self.message.key or ""
         lasting = {
             recipient: evolve(outcome, message=None)
-            for recipient, outcome in self.outcomes.items()
+            for recipient, outcome in {**self.remembered, **self.outcomes}.items()
             if outcome.state is not State.REJECTED
         }
         try:
-            await self._keys.store.settle(key, lasting)
+            if self.outcomes or not self.remembered:  # a mere repeat does not prolong what is remembered
+                await self._keys.store.settle(key, self.content, lasting)
         finally:
-            self._keys.release(key, self)
+            self.release()
+
+    def release(self) -> None:
+        """Let the others go on, whatever is remembered."""
+        self._keys.release(self.message.key or "", self)
 
 
 class Keys:

@@ -1,14 +1,15 @@
-"""The values that go in and come out: frozen, without I/O, without knowledge of any gateway."""
+"""The values that come out, beside the `Message` that goes in: frozen, without I/O, without knowledge of any gateway."""
 
-import math
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
 from attrs import field, frozen
 
-from smsgw.errors import InvalidMessage, OutcomeUnknown, SmsgwError
+from smsgw import msisdn
+from smsgw.errors import InvalidMessage, InvalidRecipient, OutcomeUnknown, SmsgwError
+from smsgw.message import Channel, Message
 
 __all__ = [
     "Balance",
@@ -38,13 +39,6 @@ class State(StrEnum):
     """The request began and no trustworthy answer came. Never sent again by itself."""
 
 
-class Channel(StrEnum):
-    """The way to the subscriber's phone."""
-
-    SMS = "sms"
-    VIBER = "viber"
-
-
 class DeliveryState(StrEnum):
     """What became of an accepted message; SMPP's names (SMPP 3.4, section 5.2.28)."""
 
@@ -56,99 +50,6 @@ class DeliveryState(StrEnum):
     ACCEPTED = "accepted"
     UNKNOWN = "unknown"
     REJECTED = "rejected"
-
-
-def _recipients(to: object) -> tuple[str, ...]:
-    if type(to) is str:  # the common case, and a message is made for each recipient of millions
-        return (to,)
-    recipients = (to,) if isinstance(to, str) else tuple(to) if isinstance(to, Iterable) else None
-    if recipients is None or not all(isinstance(recipient, str) for recipient in recipients):
-        raise TypeError("`to` is a phone number as a str, or an iterable of them")
-    return recipients
-
-
-def _seconds(value: object) -> int | None:
-    if value is None:
-        return None
-    if isinstance(value, timedelta):
-        value = value.total_seconds()
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError("a validity period is a number of seconds or a timedelta")
-    if not math.isfinite(value) or value < 0:
-        raise ValueError("a validity period is a number of seconds, not negative")
-    return math.ceil(value)
-
-
-def _channel(value: str) -> Channel:
-    return value if type(value) is Channel else Channel(value)
-
-
-@frozen(kw_only=True)
-class Message:
-    """One text for one or many recipients, and how to send it.
-
-    Raises `TypeError` or `ValueError` for what no gateway could make sense of: no recipients, an empty
-    text, a `send_at` without a zone. What only some gateways can carry is for routing to decide.
-    """
-
-    to: tuple[str, ...] = field(converter=_recipients, repr=lambda to: f"<{len(to)}>")
-    """Phone numbers as people write them; each becomes one MSISDN, or one `rejected` outcome."""
-    text: str = field(repr=False)
-    sender: str | None = None
-    """Overrides the provider's configured sender."""
-    provider: str | None = None
-    """Pins the message to this configured provider: retries, but no failover."""
-    key: str | None = None
-    """The caller's idempotency key: the same key sends nothing twice within `dedup.key_ttl`."""
-    send_at: datetime | None = None
-    """When the gateway shall send it; aware."""
-    validity: int | None = field(default=None, converter=_seconds)
-    """Validity period of the SMS, in seconds (a `timedelta` is welcome)."""
-    flash: bool = False
-    """Shown at once on the phone's screen, and not kept."""
-    transliterate: bool = False
-    """Russian and Georgian letters to Latin."""
-    channel: Channel = field(default=Channel.SMS, converter=_channel)
-    viber_validity: int | None = field(default=None, converter=_seconds)
-    """Validity period of the Viber message, in seconds (a `timedelta` is welcome)."""
-
-    def __attrs_post_init__(self) -> None:
-        if not self.to:
-            raise ValueError("no recipients: `to` is empty")
-        if not isinstance(self.text, str):
-            raise TypeError("`text` is a str")
-        if not self.text:
-            raise ValueError("the text is empty")
-        if self.sender is not None or self.provider is not None or self.key is not None:
-            self._check_names()
-        if self.send_at is not None:
-            if not isinstance(self.send_at, datetime):
-                raise TypeError("`send_at` is a datetime")
-            if self.send_at.utcoffset() is None:
-                raise ValueError("`send_at` has no time zone: gateways live in several, so say which")
-
-    def _check_names(self) -> None:
-        for name in ("sender", "provider", "key"):
-            value = getattr(self, name)
-            if value is not None and not isinstance(value, str):
-                raise TypeError(f"`{name}` is a str")
-            if value == "":
-                raise ValueError(f"`{name}` is empty: leave it out")
-
-    @property
-    def content(self) -> tuple[object, ...]:
-        """All that makes two messages the same on the wire but for whom they go to."""
-        return (
-            self.text,
-            self.sender,
-            self.provider,
-            self.send_at,
-            self.validity,
-            self.flash,
-            self.transliterate,
-            self.channel,
-            self.viber_validity,
-        )
 
 
 @frozen
@@ -214,9 +115,13 @@ class Submission:
         return len(self.outcomes)
 
     def __getitem__(self, recipient: str) -> Outcome:
-        """The outcome of this recipient, written as it was given or as digits; `KeyError` if there is none."""
+        """The outcome of this recipient, however it is written; `KeyError` if there is none."""
+        try:
+            digits = msisdn.normalise(recipient)
+        except InvalidRecipient:
+            digits = None
         for given, outcome in zip(self.message.to, self.outcomes, strict=True):
-            if recipient in (outcome.recipient, given):
+            if given == recipient or outcome.recipient == digits:
                 return outcome
         raise KeyError("no such recipient in this submission")
 

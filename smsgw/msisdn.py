@@ -29,13 +29,13 @@ _INVISIBLE: Final = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
 
 _CLUTTER: Final = re.compile(f"[{_BLANKS}{_INVISIBLE}]+")
 _ANY_DASH: Final = re.compile(f"[{_DASHES}]+")
-_NORMALISED: Final = re.compile(f"[1-9][0-9]{{{SHORTEST - 1},{LONGEST - 1}}}")
+_NORMALISED: Final = re.compile(rf"(?!89[0-9]{{9}}\Z)[1-9][0-9]{{{SHORTEST - 1},{LONGEST - 1}}}")
 _WRITTEN: Final = re.compile(r"\(?\+?[0-9()-]+")
 _SCIENTIFIC: Final = re.compile(r"[0-9.,][eE][+-]?[0-9]")
 
 
 def is_normalised(number: object) -> bool:
-    """Whether it is what `normalise` returns: a str of 7 to 15 ASCII digits that does not begin with 0."""
+    """Whether it is what `normalise` returns: a str of 7 to 15 ASCII digits that begins with a country's code."""
     return isinstance(number, str) and _NORMALISED.fullmatch(number) is not None
 
 
@@ -117,9 +117,12 @@ def _misnumbered(digits: str) -> str | None:
     """Why these digits are not an international number."""
     if digits.startswith("0"):
         return "the phone number begins with 0: begin with the country code, without 0 or 00"
+    # No country has the code 89, and a subscriber reached both as 8… and as 7… would get everything twice.
+    if len(digits) == 11 and digits.startswith("89"):
+        return "the phone number begins with 89, which is no country's code: a Russian one begins with +7"
     if len(digits) < SHORTEST:
         return (
-            f"the phone number has only {len(digits)} digits: "
+            f"the phone number has {len(digits)} of at least {SHORTEST} digits: "
             f"write it with its country code, {SHORTEST} to {LONGEST} digits in all"
         )
     if len(digits) > LONGEST:

@@ -38,15 +38,21 @@ class _Inquiry:
             if workers:
                 await asyncio.wait(workers)
         finally:
+            # A caller that is cancelled asks no more; what is on its way goes on, for others may wait for it too.
             self._engine.leave(self)
-            for worker in workers:
-                worker.cancel()
+            self._scope.end("nobody waits for the answer any more")
         for worker in workers:
-            worker.result()
+            if not worker.cancelled():
+                worker.result()
 
     async def _work(self, waiting: Iterator[Question]) -> None:
         for question in waiting:
             await question(self._scope)
+
+
+def _cut_off() -> OutcomeUnknown:
+    """Closing the dispatcher was itself cancelled, and took the question with it."""
+    return OutcomeUnknown("the dispatcher was closed before an answer came")
 
 
 async def status(engine: Engine, subjects: Iterable[Outcome | Reference]) -> tuple[DeliveryReport, ...]:
@@ -79,6 +85,10 @@ async def status(engine: Engine, subjects: Iterable[Outcome | Reference]) -> tup
 
     questions = [question(engine.lanes[provider], group) for (provider, _, _), group in groups.items()]
     await _Inquiry(engine).run(questions, _at_once(engine))
+    for group in groups.values():
+        for position, reference in group:
+            if position not in reports:
+                reports[position] = _no_report(reference, _cut_off())
     return tuple([reports[position] for position in range(len(reports))])
 
 
@@ -128,7 +138,7 @@ async def balance(engine: Engine, provider: str) -> Balance:
             answers.append(error.with_traceback(None))
 
     await _Inquiry(engine).run([ask], 1)
-    answer = answers[0]
+    answer = answers[0] if answers else _cut_off()
     if isinstance(answer, SmsgwError):
         raise answer
     return answer
@@ -171,7 +181,14 @@ async def lookup(engine: Engine, numbers: Iterable[str]) -> tuple[Lookup, ...]:
     distinct, size = list(recipients), lane.driver.batch_size
     questions = [question(distinct[start : start + size]) for start in range(0, len(distinct), size)]
     await _Inquiry(engine).run(questions, _at_once(engine))
-    return tuple([entry if isinstance(entry, Lookup) else answers[entry] for entry in read])
+    return tuple(
+        [
+            entry
+            if isinstance(entry, Lookup)
+            else answers.get(entry) or Lookup(entry, lane.name, error=_cut_off())
+            for entry in read
+        ]
+    )
 
 
 def _at_once(engine: Engine) -> int:

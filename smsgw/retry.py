@@ -51,7 +51,7 @@ class Retry:
         self,
         first: T,
         *,
-        started: float,
+        until: float,
         attempt: Callable[[], Awaitable[T]],
         refusal: Callable[[T], SmsgwError | None],
         not_before: Callable[[], float],
@@ -59,10 +59,10 @@ class Retry:
     ) -> T:
         """Go on from a `first` result that is worth a retry, and return the last one.
 
-        `refusal` tells the retryable error in a result, or None. `not_before` is a least wait in seconds.
+        No try begins after `until`, a time of the clock's. `refusal` tells the retryable error in a result, or None.
+        `not_before` is a least wait in seconds.
         `pause` sleeps; it returns False when nobody wants the result any more.
         """
-        deadline = started + self._settings.deadline
         stopped = False
 
         def wait(state: tenacity.RetryCallState) -> float:
@@ -74,7 +74,7 @@ class Retry:
             return (
                 stopped
                 or state.attempt_number >= self._settings.attempts
-                or self._clock() + state.upcoming_sleep > deadline
+                or self._clock() + state.upcoming_sleep > until
                 or not self._budget.spend()
             )
 

@@ -35,8 +35,21 @@ def read_toml(path: Path) -> dict[str, Any]:
         # tomllib's texts quote what it read, so only the place is taken from them.
         place = re.search(r"at (line \d+, column \d+|end of document)", str(error))
         where = f" {place[0]}" if place else ""
-        problem = f"is not valid TOML{where}: a text without quotes, or a key given twice?"
+        problem = f"is not valid TOML{where}: {_guess(str(error))}"
     raise ConfigurationError(f"{name}: {problem}")
+
+
+def _guess(said: str) -> str:
+    """tomllib's complaint without what it read."""
+    for beginning, guess in (
+        ("Cannot", "a key or a table that is given twice?"),
+        ("Unterminated", "a quote that is not closed?"),
+        ("Illegal", "a quote that is not closed?"),
+        ("Expected", "a bracket, a quote or an = that is missing?"),
+    ):
+        if said.startswith(beginning):
+            return guess
+    return "a text without quotes?"
 
 
 def read_password(table: Mapping[Any, Any], folder: Path, environ: Mapping[str, str]) -> object:

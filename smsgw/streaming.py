@@ -1,260 +1,16 @@
 """`send_many`: any number of messages in, their outcomes out as they come, in bounded memory.
 
-A `_Flow` reads the source in a task of its own, at most `AHEAD` recipients further than the caller has taken
-outcomes. An `OutcomeStream` is what the caller iterates over; when nobody holds it any more, the flow stops.
+An `OutcomeStream` is what the caller iterates over; when nobody holds it any more, its flow stops.
 """
 
-import asyncio
-from collections import Counter, deque
-from collections.abc import AsyncIterable, Iterable, Mapping
 from types import TracebackType
 from typing import Self
 
-from attrs import evolve
-
-from smsgw import msisdn
-from smsgw.coalescing import Coalescer
 from smsgw.engine import Engine
-from smsgw.entry import Entry, Scope, Signal
-from smsgw.errors import GatewayTimeout, InvalidMessage, InvalidRecipient, NotSubmitted, SmsgwError
-from smsgw.keys import Claim, KeyConflict
-from smsgw.models import Message, Outcome, State
-from smsgw.sending import KeyedSink, Manifest, all_alike
+from smsgw.flow import Flow, Source
+from smsgw.models import Outcome
 
-__all__ = ["AHEAD", "OutcomeStream"]
-
-AHEAD = 4000
-"""Recipients that are read beyond those whose outcomes were taken."""
-
-_BREATH = 32
-"""Messages that are read before the event loop gets its turn."""
-
-Source = Iterable[Message] | AsyncIterable[Message]
-
-
-class _Flow:
-    """Everything of one `send_many` but the iterator in the caller's hand."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._scope = Scope()
-        self._coalescer = Coalescer(engine, self._scope)
-        self._ready: deque[Outcome] = deque()
-        self._unsettled = 0
-        self._exhausted = False
-        self._failure: Exception | None = None
-        self._reader: asyncio.Task[None] | None = None
-        self._came = Signal()
-        self._taken = Signal()
-
-    # The caller's side.
-
-    def start(self, source: Source) -> None:
-        self._engine.check_open()
-        self._engine.join(self)
-        self._reader = self._engine.spawn(self._read(source))
-
-    def ready(self) -> Outcome | None:
-        """The next outcome, if it is there."""
-        if not self._ready:
-            return None
-        outcome = self._ready.popleft()
-        self._taken.fire()
-        return outcome
-
-    async def next(self) -> Outcome | None:
-        """The next outcome; None after the last. Raises what the source raised, after the last outcome."""
-        while (outcome := self.ready()) is None:
-            if self._exhausted and not self._unsettled:
-                failure, self._failure = self._failure, None
-                if failure is not None:
-                    raise failure
-                return None
-            await self._came.wait()
-        return outcome
-
-    def close(self, reason: str) -> None:
-        """Begin nothing more. What is in flight goes on, and its outcomes can still be taken."""
-        if not self._exhausted and self._failure is None:
-            self._failure = RuntimeError(f"send_many did not read its source to the end: {reason}")
-        self._scope.end(reason)
-        if self._reader is not None:
-            self._reader.cancel()
-
-    @property
-    def loop_is_closed(self) -> bool:
-        return self._reader is not None and self._reader.get_loop().is_closed()
-
-    async def abandon(self) -> None:
-        """The caller wants no more outcomes."""
-        self.forsake()
-        if self._reader is not None:
-            await asyncio.wait([self._reader])
-
-    def forsake(self) -> None:
-        self.close("send_many was abandoned before the request began")
-        self._failure = None
-
-    def settled(self, entry: Entry) -> None:
-        if entry.outcome is not None:
-            self.tell(entry.outcome)
-
-    def tell(self, outcome: Outcome) -> None:
-        """One more outcome of what was counted as unsettled."""
-        self._unsettled -= 1
-        self._ready.append(outcome)
-        self._changed()
-
-    def _changed(self) -> None:
-        if self._exhausted and not self._unsettled:
-            self._engine.leave(self)
-        self._came.fire()
-
-    # The source's side.
-
-    async def _read(self, source: Source) -> None:
-        try:
-            if isinstance(source, AsyncIterable):
-                count = 0
-                async for message in source:
-                    if self._is_full or not self._took_simple(message):
-                        await self._take(message)
-                    count += 1  # an asynchronous source need not wait for anything either
-                    if count % _BREATH == 0:
-                        await asyncio.sleep(0)
-            else:
-                for count, message in enumerate(source, 1):
-                    if self._is_full or not self._took_simple(message):
-                        await self._take(message)
-                    if count % _BREATH == 0:
-                        await asyncio.sleep(0)
-        except Exception as error:  # noqa: BLE001  (the source's own: raised to the caller after the outcomes in flight)
-            self._failure = self._failure or error
-        finally:
-            del source  # a generator that nobody else holds ends here, not when the garbage is collected
-            self._exhausted = True
-            self._coalescer.flush()
-            self._changed()
-
-    @property
-    def _is_full(self) -> bool:
-        return self._unsettled + len(self._ready) >= AHEAD
-
-    def _took_simple(self, message: Message) -> bool:
-        """Take a message to one recipient and without a key: the most there are, so without a coroutine each."""
-        if not isinstance(message, Message):
-            raise TypeError(f"send_many takes smsgw.Message values, not {type(message).__name__}")
-        if message.key is not None or len(message.to) != 1:
-            return False
-        self._unsettled += 1
-        try:
-            recipient = msisdn.normalise(message.to[0])
-        except InvalidRecipient as error:
-            self.tell(_invalid(message, message.to[0], error))
-        else:
-            self._coalescer.add(Entry(message, recipient, self))
-        return True
-
-    async def _take(self, message: Message) -> None:
-        await self._wait_for_room()
-        if self._took_simple(message):
-            return
-        manifest = Manifest(message)
-        for given, position in zip(message.to, manifest.positions, strict=True):
-            if isinstance(position, InvalidRecipient):
-                self._unsettled += 1
-                self.tell(_invalid(message, given, position))
-        if not manifest.recipients:
-            return
-        repeats = _Repeats(self, manifest)
-        if message.key is not None:
-            self._unsettled += repeats.count
-            await self._claim(manifest, repeats)
-            return
-        for recipient in manifest.recipients:
-            await self._wait_for_room()
-            self._unsettled += repeats.of(recipient)
-            self._coalescer.add(Entry(message, recipient, repeats))
-
-    async def _wait_for_room(self) -> None:
-        while self._is_full:
-            # Nothing more comes until the caller takes an outcome: no batch is going to fill.
-            self._coalescer.flush()
-            await self._taken.wait()
-
-    # Messages with an idempotency key.
-
-    async def _claim(self, manifest: Manifest, repeats: "_Repeats") -> None:
-        message = manifest.message
-        try:
-            claim, mine = await self._engine.keys.claim(message, frozenset(manifest.recipients))
-        except KeyConflict as error:
-            self._refuse(manifest, repeats, InvalidMessage(str(error)))
-            return
-        except NotSubmitted as error:
-            self._refuse(manifest, repeats, error)
-            return
-        if not mine:
-            self._engine.spawn(self._follow(claim, manifest, repeats))
-            return
-        known = manifest.repeated(claim.remembered)
-        repeats.tell_all(known)
-        fresh = [recipient for recipient in manifest.recipients if recipient not in known]
-        if not fresh:
-            await claim.end()
-            return
-        claim.scope = self._scope
-        sink = KeyedSink(self._engine, claim, repeats, len(fresh))
-        for recipient in fresh:
-            self._coalescer.add(Entry(message, recipient, sink))
-
-    async def _follow(self, claim: Claim, manifest: Manifest, repeats: "_Repeats") -> None:
-        """Take what another call's sending under the same key came to; if its caller left, send the rest."""
-        try:
-            await asyncio.wait([claim.ended])
-        except asyncio.CancelledError:
-            late = GatewayTimeout("another call is still sending under this key")
-            repeats.tell_all(all_alike(manifest, State.UNKNOWN, late))
-            raise
-        if claim.scope.ended and not self._scope.ended:
-            await self._claim(manifest, repeats)
-            return
-        known = manifest.repeated({**claim.remembered, **claim.outcomes})
-        refused = all_alike(manifest, State.REJECTED, self._scope.refusal())
-        repeats.tell_all({**refused, **known})
-
-    def _refuse(self, manifest: Manifest, repeats: "_Repeats", error: SmsgwError) -> None:
-        repeats.tell_all(all_alike(manifest, State.REJECTED, error))
-
-
-class _Repeats:
-    """Recipients that a message names more than once: sent once, told each time."""
-
-    def __init__(self, flow: _Flow, manifest: Manifest) -> None:
-        self._flow = flow
-        given = [position for position in manifest.positions if isinstance(position, str)]
-        self.count = len(given)
-        self._times = Counter(given) if len(given) > len(manifest.recipients) else {}
-
-    def of(self, recipient: str) -> int:
-        return self._times.get(recipient, 1)
-
-    def settled(self, entry: Entry) -> None:
-        if entry.outcome is not None:
-            self._tell(entry.outcome)
-
-    def tell_all(self, outcomes: Mapping[str, Outcome]) -> None:
-        for outcome in outcomes.values():
-            self._tell(outcome)
-
-    def _tell(self, outcome: Outcome) -> None:
-        self._flow.tell(outcome)
-        for _ in range(1, self.of(outcome.recipient)):
-            self._flow.tell(evolve(outcome, duplicate=True))
-
-
-def _invalid(message: Message, given: str, error: InvalidRecipient) -> Outcome:
-    return Outcome(given, State.REJECTED, error=error.with_traceback(None), message=message)
+__all__ = ["OutcomeStream"]
 
 
 class OutcomeStream:
@@ -265,7 +21,7 @@ class OutcomeStream:
     """
 
     def __init__(self, engine: Engine, source: Source) -> None:
-        self._flow = _Flow(engine)
+        self._flow = Flow(engine)
         self._source: Source | None = source
         self._ended = False
 
@@ -278,7 +34,9 @@ class OutcomeStream:
             raise StopAsyncIteration
         if self._source is not None:
             source, self._source = self._source, None
+            self._ended = True
             self._flow.start(source)
+            self._ended = False
         outcome = self._flow.ready() or await self._flow.next()
         if outcome is None:
             raise StopAsyncIteration

@@ -12,47 +12,49 @@ MARGIN = 0.05
 closer together, when the first had to connect and the second did not."""
 
 
+_A_MOMENT = 0.05
+"""Seconds after which to ask again where all permits are held by requests that are still connecting."""
+
+
 class Throttle:
-    """A sliding window over pyrate-limiter's bucket, on a clock of our choice and without its threads."""
+    """A sliding window over pyrate-limiter's bucket, on a clock of our choice and without its threads.
+
+    A permit is taken before connecting and counts from then on, however long that takes; in the window it stands at
+    the time at which its request leaves. So what leaves was always counted, and a slow connection loses no turn.
+    """
 
     def __init__(self, rate: float, clock: Callable[[], float]) -> None:
         limit, seconds = (floor(rate), 1.0) if rate >= 1 else (1, 1 / rate)
         self._clock = clock
+        self._limit = limit
         self._window = ceil((seconds + MARGIN) * 1000)
-        self._bucket = InMemoryBucket([Rate(limit, self._window)])
+        self._left = InMemoryBucket([Rate(limit, self._window)])
+        self._held = 0
 
     def take(self) -> float:
-        """Take a permit and return 0, or return the seconds after which to ask again."""
-        item = self._item()
-        if self._bucket.put(item):
-            return 0.0
-        wait = self._bucket.waiting(item)
-        if not isinstance(wait, int):
-            raise TypeError("an in-memory bucket tells its wait at once")
-        return (max(wait, 0) + 1) / 1000
+        """Take a permit and return 0, or return the seconds after which to ask again.
 
-    @property
-    def stamp(self) -> int:
-        """The last permit's, for `leave`."""
-        return self._bucket.items[-1].timestamp
-
-    def leave(self, stamp: int) -> bool:
-        """The request with this permit leaves only now: count it now. False if that would be one too many.
-
-        Within the window moving a permit is always right: whatever was let through meanwhile was counted with it.
+        Whoever takes one calls `leave` when the request leaves, or `give_back` when it will not.
         """
-        item = self._item()
-        if item.timestamp - stamp >= self._window:
-            return bool(self._bucket.put(item))
-        items = self._bucket.items
-        for position, taken in enumerate(items):
-            if taken.timestamp == stamp:
-                del items[position]
-                break
-        items.append(item)
-        return True
+        now = self._now()
+        self._left.leak(now)
+        if self._held + self._left.count() < self._limit:
+            self._held += 1
+            return 0.0
+        if not self._left.items:
+            return _A_MOMENT
+        return (self._left.items[0].timestamp + self._window - now + 2) / 1000
 
-    def _item(self) -> RateItem:
-        now = int(self._clock() * 1000)
-        self._bucket.leak(now)
-        return RateItem("request", now)
+    def leave(self) -> None:
+        """The request with the permit leaves now."""
+        self._held -= 1
+        now = self._now()
+        self._left.leak(now)
+        self._left.put(RateItem("request", now))
+
+    def give_back(self) -> None:
+        """The request with the permit will not leave."""
+        self._held -= 1
+
+    def _now(self) -> int:
+        return int(self._clock() * 1000)

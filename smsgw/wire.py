@@ -12,7 +12,7 @@ from attrs import define, field
 from smsgw.breaker import Admission, CircuitBreaker
 from smsgw.dedup import DuplicateWindow, fingerprint
 from smsgw.entry import Scope
-from smsgw.errors import CircuitOpen, ConnectionFailed
+from smsgw.errors import CircuitOpen
 from smsgw.throttle import Throttle
 from smsgw.transport import Reply, Request, Transport
 
@@ -39,11 +39,16 @@ class Gate:
     throttle: Throttle | None
     window: DuplicateWindow | None
     stats: Stats = field(factory=Stats)
+    life: Scope = field(factory=Scope)
+    """Ends when the dispatcher closes: for what is asked on nobody's behalf but our own."""
     turn: asyncio.Lock = field(factory=asyncio.Lock)
     """Whose turn it is to wait for the rate: first come, first served."""
 
     def circuit_open(self) -> CircuitOpen:
-        return CircuitOpen("not tried: this provider failed a moment ago and rests", provider=self.provider)
+        return CircuitOpen(
+            "not tried: this provider failed or refused the account a while ago, and rests",
+            provider=self.provider,
+        )
 
 
 class GatedWire:
@@ -53,7 +58,7 @@ class GatedWire:
         "_elsewhere",
         "_gate",
         "_guarded",
-        "_permit",
+        "_has_permit",
         "_scope",
         "_wrote",
         "admission",
@@ -67,7 +72,7 @@ class GatedWire:
         self._scope = scope
         self._guarded = guarded
         self._wrote = False
-        self._permit: int | None = None
+        self._has_permit = False
         self._elsewhere: Callable[[], bool] | None = None
         self.admission: Admission | None = None
         self.identity: bytes | None = None
@@ -120,15 +125,16 @@ class GatedWire:
             self.tried = True
             return await gate.transport.request(request, self._first_byte)
         finally:
+            if self._has_permit and gate.throttle is not None:
+                gate.throttle.give_back()
+                self._has_permit = False
             gate.transport.slots.release()
 
     def _first_byte(self) -> None:
         self._scope.check()
-        throttle = self._gate.throttle
-        if throttle is not None and self._permit is not None and not throttle.leave(self._permit):
-            raise ConnectionFailed(
-                "connecting took so long that its turn in the rate is over", provider=self._gate.provider
-            )
+        if self._gate.throttle is not None:
+            self._gate.throttle.leave()
+            self._has_permit = False
         self._wrote = True
         self._gate.stats.requests += 1
 
@@ -145,7 +151,7 @@ class GatedWire:
                     return
                 wait = gate.throttle.take()
                 if not wait:
-                    self._permit = gate.throttle.stamp
+                    self._has_permit = True
                     return
                 gate.transport.slots.release()
                 await self._scope.pause(wait)

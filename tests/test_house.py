@@ -18,6 +18,7 @@ FILES = {path.relative_to(ROOT).as_posix(): path for path in sorted(ROOT.rglob("
 # A module imports only from lines below its own; modules on one line know nothing of each other, but for those of
 # one wing ("cli.*"). The first pattern that fits decides, from below: a new provider is one of "drivers.*".
 LAYERS = """
+__main__
 cli                   cli.*
 testing               testing.*
 bulk                  bulk.*
@@ -26,6 +27,7 @@ smsgw
 dispatcher
 tracking
 queries               previewing   streaming
+flow
 sending               coalescing
 engine
 carriage
@@ -48,6 +50,7 @@ transport.client
 transport.exchange    transport.replies         transport.sessions
 transport.values
 models
+message
 segments              msisdn       translit     faults
 errors                _version
 """

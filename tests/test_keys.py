@@ -208,11 +208,11 @@ class SlowStore(MemoryKeyStore):
             raise self.fails
         return await super().claim(key, content)
 
-    async def settle(self, key: str, outcomes: Mapping[str, Outcome]) -> None:
+    async def settle(self, key: str, content: bytes, outcomes: Mapping[str, Outcome]) -> None:
         await asyncio.sleep(0)
         if self.fails is not None:
             raise self.fails
-        await super().settle(key, outcomes)
+        await super().settle(key, content, outcomes)
 
 
 class SlowBench(Bench):

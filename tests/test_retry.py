@@ -60,7 +60,7 @@ class Bench:
 
         return await self.retry.again(
             first,
-            started=self.now,
+            until=self.now + self.settings.deadline,
             attempt=attempt,
             refusal=lambda result: result.error,
             not_before=lambda: self.not_before,
@@ -210,7 +210,7 @@ async def test_what_a_try_raises_is_raised() -> None:
     with pytest.raises(ZeroDivisionError):
         await bench.retry.again(
             DOWN,
-            started=bench.now,
+            until=bench.now + 100,
             attempt=attempt,
             refusal=lambda result: result.error,
             not_before=lambda: 0.0,

@@ -8,7 +8,7 @@ logs nothing.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from typing import ClassVar, NamedTuple, NoReturn
 from urllib.parse import quote_from_bytes
@@ -160,6 +160,10 @@ class Driver(ABC):
     def read_lookup(self, recipients: Sequence[str], body: bytes) -> Sequence[Lookup]:
         raise UnsupportedOption(f"{self.name} has no HLR lookup", provider=self.provider)
 
+    def read_settled(self, batch: Batch, body: bytes) -> Collection[str]:
+        """Of a status by our own batch ID: the recipients that it proves to have been taken."""
+        return ()
+
     def suspects_account(self, verdict: Verdict) -> bool:
         """Whether this refusal may mean the login, which the balance can tell."""
         return False
@@ -219,14 +223,13 @@ class Driver(ABC):
         """Look a batch whose reply was lost up by our own ID: what is found there was accepted."""
         try:
             body = await self._ask(wire, self.status_request(Reference(self.provider, batch.id)))
-            references = [Reference(self.provider, batch.id, recipient) for recipient in batch.recipients]
-            reports = self.read_status(references, body)
+            taken = self.read_settled(batch, body)
         except SmsgwError:
             # Not an error of the send: its reply was lost before, and stays lost.
             return verdicts
         return [
-            Verdict(State.ACCEPTED, batch.id) if report.error is None else verdict
-            for verdict, report in zip(verdicts, reports, strict=True)
+            Verdict(State.ACCEPTED, batch.id) if recipient in taken else verdict
+            for recipient, verdict in zip(batch.recipients, verdicts, strict=True)
         ]
 
     async def status(self, wire: Wire, references: Sequence[Reference]) -> Sequence[DeliveryReport]:

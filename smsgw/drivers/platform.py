@@ -101,7 +101,9 @@ class PlatformDriver(Driver):
 
     def read_status(self, references: Sequence[Reference], body: bytes) -> Sequence[DeliveryReport]:
         reply = self.decode(body, ("utf-8-sig", "windows-1251"))
-        word, *rest = reply.split(maxsplit=1) or [""]
+        if not reply:
+            self.unreadable("the gateway gave no state: is there such an ID?")
+        word, *rest = reply.split(maxsplit=1)
         if word.casefold() not in STATES:
             self.raise_documented(reply)
         state, final = STATES[word.casefold()]

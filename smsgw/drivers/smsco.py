@@ -144,6 +144,8 @@ class Smsco(Driver):
         reply = self.decode(body)
         if refused := _CODE.fullmatch(reply):
             raise self._error(refused[1])
+        if not reply:
+            self.unreadable("the gateway gave no state: is there such an ID?")
         number, bar, word = (part.strip() for part in reply.casefold().partition("|"))
         entry = _BY_NUMBER.get(number) or _BY_WORD.get(number)
         if entry is None or (bar and _BY_WORD.get(word) != entry):

@@ -1,6 +1,6 @@
 """SMStele / REX400: JSON replies, all options, and lookups by our own ID (smstele.txt; PROTOCOLS.md, "SMStele")."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import ClassVar
 
@@ -125,6 +125,14 @@ class Smstele(Driver):
             region=row.region or None,
             mnc=row.mnc or None,
         )
+
+    def read_settled(self, batch: Batch, body: bytes) -> Collection[str]:
+        """Presence under our own ID proves it: not a row without an ID, nor one that was refused."""
+        reply = smstele_reply.parse(body, self.provider)
+        if (error := smstele_reply.top_level_error(reply, self.provider)) is not None:
+            raise error
+        rows = smstele_reply.rows(reply, "results", self.provider)
+        return {row.phone for row in rows if row.id == batch.id and not smstele_reply.is_refusal(row)}
 
     def balance_request(self) -> Request:
         raise UnsupportedOption("smstele does not tell balances", provider=self.provider)

@@ -24,7 +24,7 @@ from smsgw.errors import (
 )
 from smsgw.models import State
 
-__all__ = ["Row", "names_nobody", "parse", "row_error", "rows", "top_level_error", "verdicts"]
+__all__ = ["Row", "is_refusal", "names_nobody", "parse", "row_error", "rows", "top_level_error", "verdicts"]
 
 _CODES: dict[str, tuple[type[SmsgwError], str]] = {
     "-1": (OutcomeUnknown, "the gateway had a system error and may have taken the message"),
@@ -156,6 +156,11 @@ def rows(reply: Mapping[str, Any], key: str, provider: str) -> Sequence[Row]:
 def row_error(row: Row, provider: str) -> SmsgwError | None:
     """The row's own refusal: a listed code. `-99` stands on good, bad and delivered rows alike and says nothing."""
     return _error(row.error, "", provider) if row.error in _CODES else None
+
+
+def is_refusal(row: Row) -> bool:
+    """Whether a listed code stands in the row, where a send's and where a status's rows have it."""
+    return row.error in _CODES or row.err in _CODES
 
 
 def _without_operator_are_accepted(listed: Sequence[Row], top: int | None) -> bool | None:

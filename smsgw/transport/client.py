@@ -6,6 +6,7 @@ so they are never chained to ours, neither as cause nor as context.
 
 import asyncio
 import logging
+import os
 import ssl
 from collections.abc import Callable
 from math import inf
@@ -141,37 +142,36 @@ class Transport:
             return self._wrong_url()
         if not exchange.may_have_begun(error):
             return self._no_connection(error)
-        name = type(error).__name__
         if isinstance(error, TimeoutError):
             seconds = self._timeout.total
-            return GatewayTimeout(f"no answer within {seconds:g} s", provider=self._provider, code=name)
+            return GatewayTimeout(f"no answer within {seconds:g} s", provider=self._provider)
         if isinstance(error, Disconnected):
-            return ConnectionLost(
-                "the connection ended before a reply came", provider=self._provider, code=str(error)
-            )
+            return ConnectionLost("the connection ended before a reply came", provider=self._provider)
         if isinstance(error, OSError):
-            return ConnectionLost("the connection broke", provider=self._provider, code=name)
+            return ConnectionLost("the connection broke", provider=self._provider)
         if isinstance(error, TooLarge):
             return UnreadableReply(f"the reply is longer than {MAX_REPLY} bytes", provider=self._provider)
         if isinstance(error, aiohttp.ClientPayloadError | Spoilt):
-            return UnreadableReply("the reply is cut short or damaged", provider=self._provider, code=name)
+            return UnreadableReply("the reply is cut short or damaged", provider=self._provider)
         if not isinstance(error, aiohttp.ClientError):
-            _log.error("unforeseen %s while reading a reply of %s", name, self._provider)
-        return UnreadableReply("the reply is not HTTP as it should be", provider=self._provider, code=name)
+            _log.error("unforeseen %s while reading a reply of %s", type(error).__name__, self._provider)
+        return UnreadableReply("the reply is not HTTP as it should be", provider=self._provider)
 
     def _no_connection(self, error: BaseException) -> ConnectionFailed:
-        name = type(error).__name__
         if isinstance(error, TimeoutError):
-            return ConnectionFailed("no connection came about in time", provider=self._provider, code=name)
+            return ConnectionFailed("no connection came about in time", provider=self._provider)
+        cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else None
         if isinstance(error, aiohttp.ClientConnectorCertificateError):
             reason = "the gateway's TLS certificate is not valid for this host"
         elif isinstance(error, aiohttp.ClientConnectorDNSError):
             reason = "the gateway's host name was not found"
+        elif isinstance(cause, ssl.SSLError):
+            reason = f"TLS failed ({cause.reason or 'no reason given'}): is it https that this port speaks?"
+        elif cause is not None and cause.errno:
+            reason = f"no connection to the gateway came about: {os.strerror(cause.errno)}"
         else:
             reason = "no connection to the gateway came about"
-        cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else None
-        detail = f" ({cause.strerror})" if isinstance(cause, OSError) and cause.strerror else ""
-        return ConnectionFailed(reason + detail, provider=self._provider, code=name)
+        return ConnectionFailed(reason, provider=self._provider)
 
     async def aclose(self) -> None:
         """Close the connections, unless the session was passed in."""

@@ -181,3 +181,9 @@ def test_no_repr_holds_a_secret() -> None:
     """Neither login nor password is in the repr of the settings."""
     settings = load(config(login=CANARY))
     assert CANARY not in repr(settings) + str(settings) + repr(settings.providers["main"])
+
+
+def test_targetsms_own_rule_may_stand_with_any_driver() -> None:
+    """The documented example names the rule's own values for an `iba`: they say nothing, and are no error."""
+    provider = load(config(duplicate_window=60, on_duplicate="reuse")).providers["main"]
+    assert (provider.driver, provider.duplicate_window, provider.on_duplicate) == ("iba", 60, "reuse")

@@ -118,7 +118,7 @@ BAD_DSNS = [
     ("iba://u:p@h?rate=-1", "rate: must be above 0"),
     ("iba://u:p@h?batch_size=1.5", "batch_size: must be a whole number"),
     ("iba://u:p@h?batch_size=11", "batch_size: iba takes at most 10"),
-    ("iba://u:p@h?duplicate_window=60", "duplicate_window: TargetSMS only"),
+    ("iba://u:p@h?duplicate_window=30", "duplicate_window: TargetSMS only"),
     (f"iba://u:p@h?charset={CANARY}", "charset: iba reads utf-8"),
     (f"iba://u:p@h?http={CANARY}", "http: write 1 for plain HTTP"),
     ("iba://u:p@?http=1", "a path or http= needs a host"),

@@ -116,8 +116,8 @@ async def test_a_follower_of_a_key_is_not_told_that_nothing_was_sent(world: Worl
 
 async def test_closing_ends_a_backoff_at_once(world: World) -> None:
     """Nobody waits for a retry that will not come; the refusal is the proof."""
-    world.sandbox.gateways["smsco"].faults.unavailable = 9
-    sms = world.dispatcher({"retry": {"initial": 50, "maximum": 50}}, smsco={})
+    world.sandbox.gateways["iba"].faults.unavailable = 9
+    sms = world.dispatcher(iba={})  # which asks to wait for a second
     caller = asyncio.create_task(sms.send(NUMBER, "Hi"))
     await asyncio.sleep(0.05)
     async with asyncio.timeout(0.5):

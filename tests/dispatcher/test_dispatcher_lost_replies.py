@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -133,12 +134,21 @@ async def test_a_lookup_that_fails_leaves_the_outcome_unknown(world: World, peer
 
 
 async def test_a_lookup_finds_some_of_a_batch(world: World, peer: Peers) -> None:
-    """Each recipient of a lost batch is judged by its own row."""
-    rows = ",".join(f'{{"phone": "{number}", "stat": "ENROUTE"}}' for number in NUMBERS[:2])
-    gateway = await peer(drop, world.says(f'{{"results": [{rows}]}}'))
+    """Each recipient of a lost batch is judged by its own row, and only by one that has our ID and no refusal."""
+
+    async def shows_some(line: Line) -> None:
+        own = gateway.requests[-1].rpartition(b"id=")[2].decode()
+        rows = [
+            {"id": own, "phone": NUMBERS[0], "stat": "ENROUTE"},
+            {"phone": NUMBERS[1], "stat": "ENROUTE"},
+            {"id": own, "phone": NUMBERS[2], "error": "-26"},
+        ]
+        await line.send(world.says(json.dumps({"results": rows})))
+
+    gateway = await peer(drop, shows_some)
     sms = world.dispatcher(smstele={"url": world.at(gateway)})
     states = [outcome.state for outcome in await sms.send(NUMBERS, "Hi")]
-    assert states == [State.ACCEPTED, State.ACCEPTED, State.UNKNOWN]
+    assert states == [State.ACCEPTED, State.UNKNOWN, State.UNKNOWN]
     assert len(gateway.requests) == 2
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from smsgw import Message, Outcome, State
 from smsgw.errors import ConfigurationError, InvalidMessage, InvalidRecipient, UnsupportedOption
-from smsgw.streaming import AHEAD
+from smsgw.flow import AHEAD
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator

@@ -93,12 +93,12 @@ async def test_a_timeout_between_requests_tells_which_began(world: World) -> Non
 
 async def test_a_timeout_during_a_backoff_tells_the_refusal(world: World) -> None:
     """The last refusal is the proof; nothing is tried again."""
-    world.sandbox.gateways["smsco"].faults.unavailable = 9
-    sms = world.dispatcher({"retry": {"initial": 5, "maximum": 5}}, smsco={})
+    world.sandbox.gateways["iba"].faults.unavailable = 9
+    sms = world.dispatcher(iba={})  # which asks to wait for a second
     outcome = (await sms.send(NUMBER, "Hi", timeout=0.05)).outcome
     assert outcome.state is State.REJECTED
     assert isinstance(outcome.error, NotSubmitted)
-    world.sandbox.gateways["smsco"].faults.unavailable = 0
+    world.sandbox.gateways["iba"].faults.unavailable = 0
     await sms.aclose()
     assert len(world.ledger.requests) == 1
 

@@ -80,8 +80,9 @@ class Flow:
         self._scope.end(reason)
         self._taken.fire()
         # What was taken from the source gets its outcomes; only the wait for more is cut short.
-        if self._reader is not None and self._at_the_source and self._reader is not asyncio.current_task():
-            self._reader.cancel()
+        reader = self._reader
+        if reader is not None and self._at_the_source and reader is not asyncio.current_task(reader.get_loop()):
+            reader.cancel()
 
     @property
     def loop_is_closed(self) -> bool:

@@ -81,7 +81,11 @@ class Flow:
         self._taken.fire()
         # What was taken from the source gets its outcomes; only the wait for more is cut short.
         reader = self._reader
-        if reader is not None and self._at_the_source and reader is not asyncio.current_task(reader.get_loop()):
+        if (
+            reader is not None
+            and self._at_the_source
+            and reader is not asyncio.current_task(reader.get_loop())
+        ):
             reader.cancel()
 
     @property

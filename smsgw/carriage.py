@@ -70,7 +70,7 @@ class Carriage:
         pending = entries
         while scope.reason is None:
             for entry in pending:
-                entry.blocked = False
+                entry.blocked = True
             for candidate in candidates:
                 pending = await self._over(candidate, pending, scope, until)
                 if not pending:
@@ -138,13 +138,15 @@ class Carriage:
     async def _some_circuit(self, candidates: Sequence[Candidate], scope: Scope, until: float) -> bool:
         """Wait until one of the circuits lets something through; False if that comes too late."""
         breakers = [candidate.lane.breaker for candidate in candidates]
-        while not any(breaker.passable for breaker in breakers):
+        while self._clock() < until:
+            if any(breaker.passable for breaker in breakers):
+                return True
             left = until - self._clock()
             opening = [seconds for breaker in breakers if (seconds := breaker.reopens_in) is not None]
             # While a probe is on its way its end is waited for; otherwise the next one's time.
             wait = min([left, *opening])
-            if left <= 0 or (len(opening) == len(breakers) and wait >= left):
+            if len(opening) == len(breakers) and wait >= left:
                 return False
             if not await scope.pause(wait, self._signal):
                 return False
-        return True
+        return False

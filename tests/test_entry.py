@@ -187,7 +187,7 @@ def test_an_answer_outweighs_an_open_circuit(entry: Entry) -> None:
     assert (entry.last, entry.last_provider, entry.blocked) == (rests, "first", True)
     entry.refused_by("second", refused, tried=True)
     entry.refused_by("third", rests, tried=False)
-    assert (entry.last, entry.last_provider, entry.blocked) == (refused, "second", True)
+    assert (entry.last, entry.last_provider, entry.blocked) == (refused, "second", False)
 
 
 # What is said to a caller who waits no longer.

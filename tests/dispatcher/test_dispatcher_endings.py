@@ -218,3 +218,20 @@ async def test_who_waits_for_the_window_has_not_begun(world: World) -> None:
     assert isinstance(second.error, NotSubmitted)
     assert (await first).outcome.state is State.ACCEPTED
     assert len(world.ledger.taken()) == 1
+
+
+async def test_a_resting_provider_is_no_reason_to_ask_another_without_end(world: World, peer: Peers) -> None:
+    """What a stream's provider refused after all its tries is refused, also while another one rests."""
+    bars = await peer(world.says("Who are you?", 401))
+    busy = await peer(world.says("Busy", 503, Retry_After="0"))
+    settings = {"retry": {"attempts": 2, "deadline": 0.5}, "breaker": {"failures": 1000}}
+    sms = world.dispatcher(
+        settings,
+        a={"driver": "smsco", "url": world.at(bars)},
+        b={"driver": "smsco", "url": world.at(busy)},
+    )
+    await sms.send(numbers(1), "Hi", provider="a")
+    outcomes: list[Outcome] = []
+    await asyncio.wait_for(collect(sms.send_many([Message(to=numbers(1), text="Hi")]), outcomes), 5)
+    assert [(outcome.state, outcome.provider) for outcome in outcomes] == [(State.REJECTED, "b")]
+    assert len(busy.requests) == 2

@@ -112,7 +112,10 @@ class Carriage:
         going_on: list[Entry] = []
         for entry, verdict in zip(entries, verdicts, strict=True):
             if verdict.error is not None and _may_go_on(verdict):
-                entry.refused_by(lane.name, verdict, tried=not isinstance(verdict.error, CircuitOpen))
+                tried = not isinstance(verdict.error, CircuitOpen)
+                entry.refused_by(lane.name, verdict, tried=tried)
+                if tried and lane.breaker.passable:
+                    entry.blocked = False
                 going_on.append(entry)
             else:
                 entry.finish(lane.name, verdict, prepared.segments)

@@ -120,7 +120,7 @@ class Entry:
         self.attempts = 0
         self.duplicate = False
         self.blocked = True
-        """In this round over its providers, nothing but open circuits kept it from being tried."""
+        """In this round over its providers, none refused it whose circuit still stands: waiting may help."""
         self.has_begun: Callable[[], bool] | None = None
         """Set while a request with this entry is being made: whether a byte of it may have left."""
         self.provider: str | None = None
@@ -135,7 +135,6 @@ class Entry:
     def refused_by(self, provider: str, verdict: Verdict, *, tried: bool) -> None:
         """Keep the refusal; that a provider rests says less than what another one answered."""
         self.verdict = None
-        self.blocked = self.blocked and not tried
         if tried or self.last is None:
             self.last, self.last_provider = verdict, provider
 

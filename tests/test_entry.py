@@ -184,10 +184,10 @@ def test_an_answer_outweighs_an_open_circuit(entry: Entry) -> None:
     rests = Verdict(State.REJECTED, None, CircuitOpen("rests"))
     refused = Verdict(State.REJECTED, None, GatewayUnavailable("down"))
     entry.refused_by("first", rests, tried=False)
-    assert (entry.last, entry.last_provider, entry.blocked) == (rests, "first", True)
+    assert (entry.last, entry.last_provider) == (rests, "first")
     entry.refused_by("second", refused, tried=True)
     entry.refused_by("third", rests, tried=False)
-    assert (entry.last, entry.last_provider, entry.blocked) == (refused, "second", False)
+    assert (entry.last, entry.last_provider) == (refused, "second")
 
 
 # What is said to a caller who waits no longer.

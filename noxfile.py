@@ -1,6 +1,13 @@
 """The project's jobs: `python3 -m nox -l` lists them."""
 
+import contextlib
+import os
+import shutil
+import socket
 import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import nox
 
@@ -28,14 +35,14 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def typing(session: nox.Session) -> None:
     """mypy, strict, over the package and its tests."""
-    _install(session, "typing", "cli")
+    _install(session, "typing", "cli", "bulk")
     session.run("mypy")
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
     """Everything in tests/; arguments go to pytest."""
-    _install(session, "test", "cli")
+    _install(session, "test", "cli", "bulk")
     session.run("pytest", *session.posargs)
 
 
@@ -65,6 +72,79 @@ def bench(session: nox.Session) -> None:
     """CPU time a recipient beside a hand-written aiohttp loop; arguments go to the script."""
     session.install(".")
     session.run("python", "benchmarks/overhead.py", *session.posargs)
+
+
+@nox.session
+def journal(session: nox.Session) -> None:
+    """What a bulk run's journal costs, and the memory of long runs; arguments go to the script."""
+    session.install(".[bulk]")
+    session.run("python", "benchmarks/journal.py", *session.posargs)
+
+
+@nox.session
+def kills(session: nox.Session) -> None:
+    """Bulk runs killed at 500 random moments and resumed, compared with the gateways' ledger: some minutes."""
+    _install(session, "test", "cli", "bulk")
+    session.run("pytest", "tests/bulk/survival", "-s", *session.posargs, env={"SMSGW_KILLS": "500"})
+
+
+@nox.session
+def postgres(session: nox.Session) -> None:
+    """The tests of bulk runs with their journal in PostgreSQL, too, on a server of their own; arguments go to pytest."""
+    _install(session, "test", "cli", "bulk")
+    session.install("asyncpg")
+    with _postgresql(session) as url:
+        arguments = session.posargs or ["tests/bulk/journal", "tests/bulk/test_bulk_campaign.py"]
+        session.run("pytest", *arguments, env={"SMSGW_TEST_POSTGRES": url})
+
+
+@contextlib.contextmanager
+def _postgresql(session: nox.Session) -> Iterator[str]:
+    """The URL of a server that lasts as long as this, on loopback; Debian's package `postgresql` has all it needs."""
+    # The newest that is installed; Debian does not have these commands in the path.
+    homes = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda home: float(home.parent.name))
+    places = os.pathsep.join([*map(str, reversed(homes)), os.environ.get("PATH", "")])
+    initdb, pg_ctl = shutil.which("initdb", path=places), shutil.which("pg_ctl", path=places)
+    if initdb is None or pg_ctl is None:
+        session.error("no PostgreSQL server is installed: apt-get install postgresql")
+    # It refuses to be root's; its folder is where its own user can reach it.
+    as_its_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    folder = Path(tempfile.mkdtemp(prefix="smsgw-postgres-", dir="/tmp"))
+    if as_its_user:
+        shutil.chown(folder, "postgres")
+    data, log = str(folder / "data"), str(folder / "log")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    options = f"-F -p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
+    here = Path.cwd()
+    try:
+        os.chdir(folder)  # from where it stands, that user may not be able to read
+        initialise = [
+            initdb,
+            "-D",
+            data,
+            "-U",
+            "smsgw",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "--no-sync",
+        ]
+        session.run(*as_its_user, *initialise, external=True, silent=True)
+        session.run(*as_its_user, pg_ctl, "-D", data, "-l", log, "-o", options, "-w", "start", external=True)
+        os.chdir(here)
+        yield f"postgresql+asyncpg://smsgw@127.0.0.1:{port}/postgres"
+    finally:
+        os.chdir(here)
+        session.run(
+            *as_its_user,
+            *[pg_ctl, "-D", data, "-m", "immediate", "stop"],
+            external=True,
+            success_codes=[0, 1],
+        )
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -66,6 +66,11 @@ class CircuitBreaker:
         self._probing = False
 
     @property
+    def closed(self) -> bool:
+        """Whether everything is let through."""
+        return self._reopens_at is None
+
+    @property
     def passable(self) -> bool:
         """Whether `admit` would let an attempt through now."""
         return self._reopens_at is None or (not self._probing and self._clock() >= self._reopens_at)

@@ -36,9 +36,10 @@ class _Bucket:
 class Coalescer:
     """Fills requests for one caller."""
 
-    def __init__(self, engine: Engine, scope: Scope) -> None:
+    def __init__(self, engine: Engine, scope: Scope, *, patient: bool = True) -> None:
         self._engine = engine
         self._scope = scope
+        self._patient = patient
         self._buckets: dict[tuple[Candidate, ...], _Bucket] = {}
         self._contents: OrderedDict[tuple[object, ...], Content] = OrderedDict()
 
@@ -52,6 +53,10 @@ class Coalescer:
         except (InvalidMessage, ConfigurationError) as error:
             entry.reject(error.with_traceback(None))
             return
+        self.put(candidates, entry)
+
+    def put(self, candidates: tuple[Candidate, ...], entry: Entry) -> None:
+        """Put the entry with those that go the same way."""
         bucket = self._buckets.get(candidates)
         if bucket is not None and bucket.room is not None and bucket.room <= len(entry.recipient):
             self._send(candidates)
@@ -76,7 +81,7 @@ class Coalescer:
     def _send(self, candidates: tuple[Candidate, ...]) -> None:
         bucket = self._buckets.pop(candidates)
         bucket.timer.cancel()
-        self._engine.launch(candidates, bucket.entries, self._scope, patient=True)
+        self._engine.launch(candidates, bucket.entries, self._scope, patient=self._patient)
 
     def _content(self, message: Message) -> Content:
         contents, key = self._contents, message.content

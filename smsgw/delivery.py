@@ -7,12 +7,13 @@ import asyncio
 import logging
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 
 from smsgw.breaker import Admission, CircuitBreaker, Finding, judge
 from smsgw.dedup import DuplicateWindow
 from smsgw.drivers.base import Batch, Driver, Prepared, Verdict
-from smsgw.entry import Entry, Scope, Signal
+from smsgw.entry import Entry, Recorder, Scope, Signal
 from smsgw.errors import (
     AuthenticationFailed,
     CircuitOpen,
@@ -83,7 +84,7 @@ class Lane:
     ) -> Sequence[Verdict]:
         """One request, and its retries while nothing was taken."""
         wire = GatedWire(self.gate, scope)
-        verdicts = await self._attempt(wire, prepared, entries)
+        verdicts = await self._attempt(wire, prepared, entries, scope.recorder)
         if wire.tried:
             self._budget.first_attempt()
         if _retryable(verdicts) is None:
@@ -96,7 +97,7 @@ class Lane:
         async def attempt() -> Sequence[Verdict]:
             nonlocal wire, shut_out
             wire = GatedWire(self.gate, scope)
-            again = await self._attempt(wire, prepared, entries)
+            again = await self._attempt(wire, prepared, entries, scope.recorder)
             self.stats.retries += wire.tried
             # That the circuit opened meanwhile says less than why it did, but no more tries are of any use.
             shut_out = isinstance(again[0].error, CircuitOpen)
@@ -112,9 +113,11 @@ class Lane:
         )
 
     async def _attempt(
-        self, wire: GatedWire, prepared: Prepared, entries: Sequence[Entry]
+        self, wire: GatedWire, prepared: Prepared, entries: Sequence[Entry], recorder: Recorder | None
     ) -> Sequence[Verdict]:
         batch = Batch(prepared, tuple([entry.recipient for entry in entries]), secrets.token_hex(10))
+        if recorder is not None:
+            wire.claim = partial(recorder.claim, batch.id, self.name, entries)
         for entry in entries:
             entry.has_begun = wire.has_begun
             entry.provider = self.name
@@ -131,6 +134,8 @@ class Lane:
             entry.has_begun = None
             entry.attempts += wire.tried
             entry.duplicate = wire.duplicate
+        if recorder is not None:
+            recorder.complete(batch.id, self.name, prepared.segments, entries, verdicts)
         return verdicts
 
     async def _ask_driver(self, wire: GatedWire, batch: Batch) -> Sequence[Verdict]:
@@ -224,6 +229,10 @@ class Lane:
         except SmsgwError as error:
             _log.info("%s would not tell its balance (%s)", self.name, type(error).__name__)
             return None
+
+    async def find(self, batch_id: str) -> Collection[str]:
+        """The recipients that the provider proves to have taken under our own batch ID. Raises `SmsgwError`."""
+        return await self.driver.find(self.wire(self.gate.life), batch_id)
 
     def wire(self, scope: Scope) -> Wire:
         """For a status, balance or HLR request: connections, rate and window apply, the circuit does not."""

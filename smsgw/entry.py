@@ -1,14 +1,14 @@
 """One recipient on its way, and who still wants it to go: the mutable values between `send` and its outcomes."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from smsgw.drivers.base import Verdict
 from smsgw.errors import GatewayTimeout, NotSubmitted, SmsgwError
 from smsgw.models import Message, Outcome, State
 
-__all__ = ["Entry", "Scope", "Signal", "Sink"]
+__all__ = ["Entry", "Recorder", "Scope", "Signal", "Sink"]
 
 
 class Signal:
@@ -42,9 +42,11 @@ class Signal:
 class Scope:
     """The caller behind some entries. When it ends, nothing that has not begun will begin."""
 
-    def __init__(self) -> None:
+    def __init__(self, recorder: "Recorder | None" = None) -> None:
         self.reason: str | None = None
         """Why nothing more may begin; None while it may."""
+        self.recorder = recorder
+        """Who writes each attempt down before it begins; None where nobody does."""
         self._sleepers = Signal()
 
     @property
@@ -87,6 +89,26 @@ class Scope:
 def _wake(future: asyncio.Future[None]) -> None:
     if not future.done():
         future.set_result(None)
+
+
+class Recorder(Protocol):
+    """Writes attempts down, so that a process that ends in the middle is found out about by the next."""
+
+    async def claim(self, attempt: str, provider: str, entries: Sequence["Entry"]) -> None:
+        """Return once it is written that this attempt may have begun.
+
+        Raises `NotSubmitted` where that cannot be written; nothing is sent then.
+        """
+
+    def complete(
+        self,
+        attempt: str,
+        provider: str,
+        segments: int,
+        entries: Sequence["Entry"],
+        verdicts: Sequence[Verdict],
+    ) -> None:
+        """The attempt ended, and this is what it proved of each entry. `segments` is our own count for the text."""
 
 
 class Sink(Protocol):

@@ -72,13 +72,12 @@ def _requests(candidate: Candidate, group: Sequence[_Addressee]) -> int:
 
 
 def _cost(carried: Mapping[Candidate, Sequence[_Addressee]], count: int) -> Decimal | None:
-    """By the longest prefix that has a price; None unless every recipient has one."""
+    """None unless every recipient has a price."""
     total = Decimal(0)
     for candidate, group in carried.items():
-        prices = candidate.lane.driver.settings.prices
         for addressee in group:
-            prefix = max((p for p in prices if addressee.recipient.startswith(p)), key=len, default=None)
-            if prefix is None:
+            price = candidate.lane.driver.settings.price_for(addressee.recipient)
+            if price is None:
                 return None
-            total += prices[prefix] * count
+            total += price * count
     return total if carried else None

@@ -14,7 +14,7 @@ from smsgw.faults import frames
 from smsgw.models import Message
 from smsgw.settings import RouteSettings
 
-__all__ = ["Candidate", "Content", "Router"]
+__all__ = ["Candidate", "Content", "Route", "Router"]
 
 _log = logging.getLogger("smsgw.routing")
 
@@ -29,7 +29,7 @@ class Candidate:
         self.prepared = prepared
 
 
-class _Route:
+class Route:
     """A configured route, and whose turn it is on it."""
 
     def __init__(self, settings: RouteSettings) -> None:
@@ -39,6 +39,11 @@ class _Route:
         self._weights = settings.weights
         self._turn = 0
         self._credit = dict.fromkeys(settings.providers, 0.0)
+
+    @property
+    def takes_turns(self) -> bool:
+        """Whether it asks another provider first the next time."""
+        return self._strategy != "failover"
 
     def arrange(self, usable: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
         """Who is asked first; the others follow in the route's order, for failover."""
@@ -69,7 +74,7 @@ class Router:
     def __init__(self, lanes: Mapping[str, Lane], routes: Sequence[RouteSettings]) -> None:
         self.lanes = lanes
         self._settings = routes or (RouteSettings(providers=tuple(lanes)),)
-        self._routes = [_Route(settings) for settings in self._settings]
+        self._routes = [Route(settings) for settings in self._settings]
 
     def fresh(self) -> "Router":
         """The same routes at their first turn: a preview must not move those of real messages."""
@@ -82,9 +87,9 @@ class Router:
             raise ConfigurationError(f"no provider is called {message.provider!r}; there are: {known}")
         return Content(self, message)
 
-    def route(self, recipient: str, message: Message) -> _Route | None:
+    def route(self, recipient: str, message: Message) -> Route | None:
         if message.provider is not None:
-            return _Route(RouteSettings(providers=(message.provider,)))
+            return Route(RouteSettings(providers=(message.provider,)))
         for route in self._routes:
             if not route.prefixes or recipient.startswith(route.prefixes):
                 return route
@@ -99,10 +104,15 @@ class Content:
         self._router = router
         self._pinned = router.route("", message) if message.provider is not None else None
         self._offers: dict[str, Candidate | InvalidMessage] = {}
-        self._by_route: dict[_Route, tuple[tuple[Candidate, ...], bool]] = {}
+        self._by_route: dict[Route, tuple[tuple[Candidate, ...], bool]] = {}
 
     def candidates(self, recipient: str) -> tuple[Candidate, ...]:
         """Who may carry it to this MSISDN, in order. Raises `InvalidMessage` that names each provider and why not."""
+        route, usable = self.carriers(recipient)
+        return route.arrange(usable)
+
+    def carriers(self, recipient: str) -> tuple[Route, tuple[Candidate, ...]]:
+        """The same before anyone's turn is taken: the route that arranges them, and those that may carry it."""
         route = self._pinned or self._router.route(recipient, self.message)
         if route is None:
             raise InvalidMessage("no route of the configuration matches this number", scope="recipient")
@@ -111,7 +121,7 @@ class Content:
             usable = tuple([candidate for candidate in usable if _refusal(candidate, recipient) is None])
         if not usable:
             raise self._nobody(route, recipient)
-        return route.arrange(usable)
+        return route, usable
 
     def offer(self, provider: str) -> Candidate | InvalidMessage:
         """The content as this provider would send it, or why it cannot."""
@@ -127,13 +137,13 @@ class Content:
             self._offers[provider] = found
         return found
 
-    def _offers_of(self, route: _Route) -> tuple[tuple[Candidate, ...], bool]:
+    def _offers_of(self, route: Route) -> tuple[tuple[Candidate, ...], bool]:
         offers = [self.offer(provider) for provider in route.providers]
         usable = tuple([offer for offer in offers if isinstance(offer, Candidate)])
         self._by_route[route] = usable, all(_serves_every_number(candidate) for candidate in usable)
         return self._by_route[route]
 
-    def _nobody(self, route: _Route, recipient: str) -> InvalidMessage:
+    def _nobody(self, route: Route, recipient: str) -> InvalidMessage:
         reasons: list[InvalidMessage] = []
         for provider in route.providers:
             offer = self.offer(provider)

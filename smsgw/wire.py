@@ -1,11 +1,12 @@
 """The way of one request through its provider's policies.
 
-In this order: the duplicate window, a free connection, the rate, the circuit, and at last the check that the caller
-still wants it. Whatever waits there holds no connection.
+In this order: the duplicate window, a free connection, the rate, the circuit, the claim of whoever writes attempts
+down, and at last the check that the caller still wants it. Whatever waits there holds no connection, but for the
+claim: it is written only for what is about to begin.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from attrs import define, field
 
@@ -62,6 +63,7 @@ class GatedWire:
         "_scope",
         "_wrote",
         "admission",
+        "claim",
         "duplicate",
         "identity",
         "tried",
@@ -75,6 +77,8 @@ class GatedWire:
         self._has_permit = False
         self._elsewhere: Callable[[], bool] | None = None
         self.admission: Admission | None = None
+        self.claim: Callable[[], Awaitable[None]] | None = None
+        """Writes down that the request is about to begin, once nothing but the connection is missing."""
         self.identity: bytes | None = None
         self.duplicate = False
         self.tried = False
@@ -122,6 +126,8 @@ class GatedWire:
                 self.admission = gate.breaker.admit()
                 if self.admission is None:
                     raise gate.circuit_open()
+            if self.claim is not None:
+                await self.claim()
             self.tried = True
             return await gate.transport.request(request, self._first_byte)
         finally:

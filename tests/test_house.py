@@ -26,7 +26,7 @@ inbound
 smsgw
 dispatcher
 tracking
-queries               previewing   streaming
+queries               previewing   planning     streaming
 flow
 sending               coalescing
 engine
@@ -36,7 +36,7 @@ delivery
 wire                  keys
 entry                 retry        breaker      throttle     dedup      batching
 config
-settings              dsn          sources
+settings              dsn          sources      sheets       sheets.*
 strict
 drivers.discovery
 drivers.*
@@ -54,7 +54,7 @@ message
 segments              msisdn       translit     faults
 errors                _version
 """
-WINGS = ("cli", "testing", "bulk")
+WINGS = ("cli", "testing", "bulk", "sheets")
 SANDBOX_MAY_IMPORT = {"segments", "msisdn"}
 MOST_LINES = 330
 EXTRAS = ("typer", "rich", "sqlalchemy", "aiosqlite", "phonenumbers")

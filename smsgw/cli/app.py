@@ -7,6 +7,7 @@ import typer
 
 from smsgw._version import __version__
 from smsgw.cli.asking import balance, lookup, status
+from smsgw.cli.bulk import bulk
 from smsgw.cli.demo import demo
 from smsgw.cli.failing import ALL_WELL, USAGE, Commands
 from smsgw.cli.output import print_text
@@ -46,7 +47,7 @@ def smsgw(
     return USAGE
 
 
-for _command in (send, status, balance, preview, lookup, sandbox, demo):
+for _command in (send, bulk, preview, status, balance, lookup, sandbox, demo):
     app.command()(_command)
 
 command = typer.main.get_command(app)

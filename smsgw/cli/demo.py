@@ -16,13 +16,13 @@ from smsgw.cli.failing import ALL_WELL, NOT_ALL, CommandFailed
 from smsgw.cli.options import Json, NoConfig
 from smsgw.cli.output import print_text
 from smsgw.cli.report import Books, print_report, print_summary
-from smsgw.cli.rows import read_sheet
 from smsgw.cli.running import supervised
 from smsgw.dispatcher import Dispatcher
 from smsgw.errors import InvalidRecipient
 from smsgw.models import Message
 from smsgw.msisdn import normalise
 from smsgw.sandbox import Sandbox
+from smsgw.sheets import Sheet
 
 __all__ = ["demo"]
 
@@ -92,10 +92,12 @@ def _shipped() -> Path:
 
 def _messages(path: Path) -> list[Message]:
     messages: list[Message] = []
-    for row in read_sheet(path, ["text"]).rows:
-        if not row.cells["text"]:
-            raise CommandFailed(f"{path}: line {row.line}: the text is empty")
-        messages.append(Message(to=row.phone, text=row.cells["text"]))
+    sheet = Sheet(path)
+    at = sheet.position("text")
+    for line, phone, cells in sheet:
+        if not cells[at]:
+            raise CommandFailed(f"{path}: line {line}: the text is empty")
+        messages.append(Message(to=phone, text=cells[at]))
     if not messages:
         raise CommandFailed(f"{path}: has no recipients")
     return messages

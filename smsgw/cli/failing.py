@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from smsgw.cli.output import Unwritable, complain, in_options
 from smsgw.errors import ConfigurationError, SmsgwError
 from smsgw.faults import frames
+from smsgw.sheets import SheetError
 
 __all__ = ["ALL_WELL", "INTERRUPTED", "NOT_ALL", "USAGE", "CommandFailed", "Commands", "Interrupted"]
 
@@ -81,6 +82,9 @@ def _guarded(run: Callable[[], Any]) -> int:
     except CommandFailed as error:
         complain(error)
         return error.status
+    except SheetError as error:
+        complain(error)
+        return USAGE
     except (Interrupted, KeyboardInterrupt, typer.Abort) as error:
         complain("interrupted")
         return error.status if isinstance(error, Interrupted) else INTERRUPTED

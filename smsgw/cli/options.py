@@ -1,6 +1,7 @@
 """Options that several commands have."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +9,20 @@ import typer
 
 from smsgw.cli.failing import CommandFailed
 
-__all__ = ["Config", "Json", "NoConfig", "Provider", "Sender", "Text", "Transliterate", "given_text"]
+__all__ = [
+    "Config",
+    "Json",
+    "NoConfig",
+    "Provider",
+    "Sender",
+    "Text",
+    "TextFile",
+    "TextOrFile",
+    "Transliterate",
+    "given_text",
+    "message_text",
+    "name_of_text",
+]
 
 Config = Annotated[
     Path | None,
@@ -22,6 +36,18 @@ NoConfig = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")]
 Text = Annotated[
     str, typer.Option("--text", metavar="TEXT", help="The text; - reads it from standard input.")
+]
+TextOrFile = Annotated[
+    str | None,
+    typer.Option(
+        "--text",
+        metavar="TEXT",
+        help="The text, in which {column} is a cell; - reads it from standard input.",
+    ),
+]
+TextFile = Annotated[
+    Path | None,
+    typer.Option("--text-file", metavar="FILE", help="A file with the text, in UTF-8, instead of --text."),
 ]
 Sender = Annotated[
     str | None,
@@ -46,13 +72,38 @@ def given_text(text: str) -> str:
         return text
     if sys.stdin is None:
         raise CommandFailed("--text -: there is no standard input")
+    return _read(sys.stdin.buffer.read, "--text -: standard input")
+
+
+def message_text(text: str | None, text_file: Path | None) -> str:
+    """The text of `--text` or `--text-file`, of which exactly one is given."""
+    if text is not None and text_file is not None:
+        raise CommandFailed("--text and --text-file: give one of them, not both")
+    if text is not None:
+        words = given_text(text)
+    elif text_file is not None:
+        words = _read(text_file.read_bytes, f"--text-file {text_file}: the file")
+    else:
+        raise CommandFailed("there is no text: give --text TEXT, or --text-file FILE")
+    if not words:
+        raise CommandFailed(f"{name_of_text(text_file)}: the text is empty")
+    return words
+
+
+def name_of_text(text_file: Path | None) -> str:
+    """What the user calls the text, for errors."""
+    return "--text" if text_file is None else "--text-file"
+
+
+def _read(read: Callable[[], bytes], source: str) -> str:
+    """UTF-8, without the line end that closes it."""
     try:
-        read = sys.stdin.buffer.read().decode("utf-8-sig")
+        words = read().decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise CommandFailed("--text -: standard input is not UTF-8") from None
+        raise CommandFailed(f"{source} is not UTF-8") from None
     except OSError as error:
-        raise CommandFailed(f"--text -: standard input cannot be read: {error.strerror}") from None
-    return read.removesuffix("\n").removesuffix("\r")
+        raise CommandFailed(f"{source} cannot be read: {error.strerror}") from None
+    return words.removesuffix("\n").removesuffix("\r")
 
 
 def _is_text(text: str) -> bool:

@@ -20,9 +20,10 @@ from smsgw.cli.output import complain
 from smsgw.config import InsecureUrlWarning
 from smsgw.dispatcher import Dispatcher
 from smsgw.models import Message, Submission
+from smsgw.planning import Forecast
 from smsgw.sending import Watch, submit
 
-__all__ = ["Signals", "Sms", "open_dispatcher", "run", "supervised"]
+__all__ = ["Signals", "Sms", "end_at_once", "open_dispatcher", "run", "supervised"]
 
 T = TypeVar("T")
 D = TypeVar("D", bound=Dispatcher)
@@ -32,11 +33,15 @@ _GRACE: Final = 0.2
 
 
 class Sms(Dispatcher):
-    """A dispatcher that lets the command see a message's outcomes while it is still on its way."""
+    """A dispatcher that lets the command see more: outcomes while a message is on its way, and long lists' forecasts."""
 
     async def submit_watched(self, message: Message, timeout: float | None, watch: Watch) -> Submission:
         """`submit`; `watch` is handed what tells the outcomes so far."""
         return await submit(self._engine, message, timeout, watch)
+
+    def forecast(self, *, find_duplicates: bool = True) -> Forecast:
+        """What sending a list would do; to be told its rows."""
+        return Forecast(self._engine.router, find_duplicates=find_duplicates)
 
 
 def open_dispatcher(config: Path | None) -> Sms:
@@ -83,14 +88,14 @@ async def supervised(
 
     def close() -> None:
         if told:
-            _end_at_once(signals.status)
+            end_at_once(signals.status)
         complain("interrupted: waiting for what is in flight; again Ctrl-C ends at once", "warning")
         closing.append(loop.create_task(sms.aclose()))
 
     def end(status: int) -> None:
         nonlocal hurried
         if told or hurried or last_words is None:
-            _end_at_once(status)
+            end_at_once(status)
         hurried = True
         loop.call_soon_threadsafe(say_and_end, last_words, status)
 
@@ -99,7 +104,7 @@ async def supervised(
             if not told:
                 say()
         finally:
-            _end_at_once(status)
+            end_at_once(status)
 
     with Signals(close, end) as signals:
         async with sms:
@@ -158,7 +163,8 @@ class Signals:
         self._loop.call_soon_threadsafe(self._first)
 
 
-def _end_at_once(status: int) -> NoReturn:
+def end_at_once(status: int, words: str = "interrupted; what was in flight is unknown") -> NoReturn:
+    """The second signal: one line, and no more."""
     with contextlib.suppress(OSError):  # there may be no standard error
-        os.write(2, b"error: interrupted; what was in flight is unknown\n")
+        os.write(2, f"error: {words}\n".encode())
     os._exit(status)

@@ -160,7 +160,7 @@ class Driver(ABC):
     def read_lookup(self, recipients: Sequence[str], body: bytes) -> Sequence[Lookup]:
         raise UnsupportedOption(f"{self.name} has no HLR lookup", provider=self.provider)
 
-    def read_settled(self, batch: Batch, body: bytes) -> Collection[str]:
+    def read_settled(self, batch_id: str, body: bytes) -> Collection[str]:
         """Of a status by our own batch ID: the recipients that it proves to have been taken."""
         return ()
 
@@ -222,8 +222,7 @@ class Driver(ABC):
     async def settle(self, wire: Wire, batch: Batch, verdicts: Sequence[Verdict]) -> Sequence[Verdict]:
         """Look a batch whose reply was lost up by our own ID: what is found there was accepted."""
         try:
-            body = await self._ask(wire, self.status_request(Reference(self.provider, batch.id)))
-            taken = self.read_settled(batch, body)
+            taken = await self.find(wire, batch.id)
         except SmsgwError:
             # Not an error of the send: its reply was lost before, and stays lost.
             return verdicts
@@ -231,6 +230,11 @@ class Driver(ABC):
             Verdict(State.ACCEPTED, batch.id) if recipient in taken else verdict
             for recipient, verdict in zip(batch.recipients, verdicts, strict=True)
         ]
+
+    async def find(self, wire: Wire, batch_id: str) -> Collection[str]:
+        """The recipients that the provider proves to have taken under our own batch ID. Raises `SmsgwError`."""
+        body = await self._ask(wire, self.status_request(Reference(self.provider, batch_id)))
+        return self.read_settled(batch_id, body)
 
     async def status(self, wire: Wire, references: Sequence[Reference]) -> Sequence[DeliveryReport]:
         """Ask once for messages that share one message ID. Raises `SmsgwError`."""

@@ -40,4 +40,13 @@ class ProviderSettings:
     on_duplicate: OnDuplicate = "reuse"
     """TargetSMS only: what becomes of a second identical send within the window."""
     prices: Mapping[str, Decimal] = field(factory=dict)
-    """Price of one segment by the recipient's prefix ("" for all others): for `preview` only."""
+    """Price of one segment by the recipient's prefix ("" for all others): for plans only."""
+
+    def price_for(self, recipient: str) -> Decimal | None:
+        """Price of one segment to this MSISDN, by the longest prefix that has one; None where none has."""
+        if not self.prices:
+            return None
+        longest = max(
+            (prefix for prefix in self.prices if recipient.startswith(prefix)), key=len, default=None
+        )
+        return None if longest is None else self.prices[longest]

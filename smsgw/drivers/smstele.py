@@ -126,13 +126,13 @@ class Smstele(Driver):
             mnc=row.mnc or None,
         )
 
-    def read_settled(self, batch: Batch, body: bytes) -> Collection[str]:
+    def read_settled(self, batch_id: str, body: bytes) -> Collection[str]:
         """Presence under our own ID proves it: not a row without an ID, nor one that was refused."""
         reply = smstele_reply.parse(body, self.provider)
         if (error := smstele_reply.top_level_error(reply, self.provider)) is not None:
             raise error
         rows = smstele_reply.rows(reply, "results", self.provider)
-        return {row.phone for row in rows if row.id == batch.id and not smstele_reply.is_refusal(row)}
+        return {row.phone for row in rows if row.id == batch_id and not smstele_reply.is_refusal(row)}
 
     def balance_request(self) -> Request:
         raise UnsupportedOption("smstele does not tell balances", provider=self.provider)

@@ -15,9 +15,9 @@ from attrs import evolve
 
 from smsgw import config
 from smsgw.cli.audit import Audit, audit
-from smsgw.cli.rows import read_sheet
 from smsgw.models import Message, Outcome, State
 from smsgw.msisdn import normalise
+from smsgw.sheets import Sheet, Template
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Invoke, Start
@@ -77,6 +77,7 @@ def test_demo_interrupted(start: Start) -> None:
     ("content", "said"),
     [
         ("phone\n79031234567\n", "has no column text"),
+        ('phone,text\n79031234567,"Hi\n', "line 2: a quote that is opened and not closed"),
         ("phone,text\n79031234567,\n", "line 2: the text is empty"),
         ("phone,text\n", "has no recipients"),
     ],
@@ -133,8 +134,10 @@ def test_recipients_are_the_script_s(tmp_path: Path) -> None:
     runpy.run_path(str(script), run_name="__main__")
     made = (tmp_path / "recipients.csv").read_bytes()
     assert made == (EXAMPLES / "recipients.csv").read_bytes()
-    rows = read_sheet(tmp_path / "recipients.csv", ["name", "text"]).rows
-    pairs = Counter((_normal(row.phone), row.cells["text"]) for row in rows)
+    sheet = Sheet(tmp_path / "recipients.csv")
+    assert set(sheet.columns) == {"phone", "name", "text"}
+    text = Template("{text}", sheet.columns)
+    pairs = Counter((_normal(row.phone), text.fill(row.cells)) for row in sheet)
     assert [pair for pair, times in pairs.items() if times > 1 and pair[0]] == []
 
 

@@ -1,19 +1,20 @@
-"""`smsgw preview`, the CSV reader and the template under it."""
+"""`smsgw preview`."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from smsgw.cli.failing import CommandFailed
-from smsgw.cli.rows import Template, read_sheet
 from smsgw.sandbox import Sandbox
+from tests.cli.conftest import ROOT, environment
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Configure, Invoke
+    from tests.cli.conftest import Configure, Invoke, Result
 
 Written = Callable[[str | bytes], Path]
 
@@ -30,20 +31,25 @@ def written(tmp_path: Path) -> Written:
     return write
 
 
+def facts(result: Result) -> dict[str, str]:
+    """The first table."""
+    table = result.out.partition("asked first")[0]
+    return {line[:17].strip(): line[17:].strip() for line in table.splitlines()}
+
+
 def test_plan(configure: Configure, invoke: Invoke, written: Written, sandbox: Sandbox) -> None:
     """It tells rows, recipients, duplicates, segments, requests, cost, routes and reasons, and asks no gateway."""
     path = written("phone,name\n79031234567,Anna\n+7 903 123-45-67,Anna\n995599244409,Нино\nword,Anna\n")
     config = configure("avist", "iba", settings={"prices": {"": 2}})
     result = invoke("preview", str(path), "--config", config, "--text", "Hi {name}")
     assert result.status == 1
-    table = result.out.partition("asked first")[0]
-    facts = {line[:17].strip(): line[17:].strip() for line in table.splitlines()}
-    assert facts["rows"] == "4"
-    assert facts["duplicates"] == "1"
-    assert facts["requests"] == "2"
-    assert facts["cost"] == "4"
-    assert facts["segments"] == "2 (GSM-7 for 1, UCS-2 for 1)"
-    assert facts["force UCS-2"] == "Н и н о"
+    told = facts(result)
+    assert told["rows"] == "4"
+    assert told["duplicates"] == "1"
+    assert told["requests"] == "2"
+    assert told["cost"] == "4"
+    assert told["segments"] == "2 (GSM-7 for 1, UCS-2 for 1)"
+    assert told["force UCS-2"] == "Н и н о"
     routes = [line.split() for line in result.out.splitlines()]
     assert ["avist", "1"] in routes
     assert ["iba", "1"] in routes
@@ -51,31 +57,35 @@ def test_plan(configure: Configure, invoke: Invoke, written: Written, sandbox: S
     assert not sandbox.ledger.requests
 
 
-def test_plans_as_json(configure: Configure, invoke: Invoke, written: Written) -> None:
-    """With --json each distinct text's plan is a line, with all public fields and without the text."""
-    path = written("phone;name\n79031234567;Anna\n79031234568;Anna\n79031234569;Boris\n")
-    result = invoke("preview", str(path), "--config", configure("iba"), "--text", "CANARY {name}", "--json")
-    assert result.status == 0
+def test_as_json(configure: Configure, invoke: Invoke, written: Written) -> None:
+    """With --json the total is one object, with all that the tables have and without the text."""
+    path = written(
+        "phone;name\n79031234567;Anna\n79031234568;Anna\n+79031234568;Anna\n7;Boris\n995599244409;Ё\n"
+    )
+    config = configure("iba", settings={"prices": {"7": "2.50"}})
+    result = invoke("preview", str(path), "--config", config, "--text", "CANARY {name}", "--json")
+    assert result.status == 1
     assert "CANARY" not in result.out
-    *plans, total = result.objects
-    assert set(total) == {"total"}
-    assert [plan["recipients"] for plan in plans] == [
-        ["79031234567", "79031234568"],
-        ["79031234569"],
-    ]
-    assert set(result.objects[0]) == {
-        *(
-            "recipients",
-            "duplicates",
-            "invalid",
-            "encoding",
-            "segments",
-            "offenders",
-            "routes",
-            "requests",
-            "cost",
-        ),
+    ((key, total),) = result.objects[0].items()
+    (reason,) = total.pop("reasons")
+    assert key == "total"
+    assert total == {
+        "rows": 5,
+        "texts": 2,
+        "recipients": 3,
+        "duplicates": 1,
+        "segments": 3,
+        "requests": 2,
+        "cost": None,
+        "encodings": {"GSM-7": 2, "UCS-2": 1},
+        "routes": {"iba": 3},
+        "offenders": ["Ё"],
+        "refused": 1,
+        "unpriced": {"iba": {"995": 1}},
     }
+    assert (reason["rows"], reason["lines"]) == (1, [5])
+    assert reason["reason"].startswith("the phone number has 1 of at least 7 digits")
+    assert len(result.objects) == 1
 
 
 def test_all_can_be_carried(configure: Configure, invoke: Invoke, written: Written) -> None:
@@ -86,47 +96,31 @@ def test_all_can_be_carried(configure: Configure, invoke: Invoke, written: Writt
     assert "no prices are configured" in result.out
 
 
+def test_a_price_that_is_missing(configure: Configure, invoke: Invoke, written: Written) -> None:
+    """Where one recipient has no price the cost is not known, and it says where a price is missing."""
+    path = written("phone\n79031234567\n995599244409\n")
+    config = configure("iba", settings={"prices": {"7": 1}})
+    result = invoke("preview", str(path), "--config", config, "--text", "Hi")
+    assert facts(result)["cost"] == "not known: some prices are missing (iba: 995…)"
+
+
+def test_many_things(configure: Configure, invoke: Invoke, written: Written) -> None:
+    """What is too much to tell is told in part, and how much more there is."""
+    letters = "абвгдежзийклмнопрстуфхцчшщ"
+    path = written("phone\n" + "".join(f"{prefix}1234567\n" for prefix in range(3710, 3790, 10)))
+    result = invoke("preview", str(path), "--config", configure("iba"), "--text", letters)
+    told = facts(result)
+    assert told["force UCS-2"] == f"{' '.join(letters[:20])} and 6 more"
+    assert told["cost"].endswith("(iba: 371…, 372…, 373…, 374…, 375… and 3 more)")
+
+
 def test_a_row_without_a_text(configure: Configure, invoke: Invoke, written: Written) -> None:
     """A row whose text is empty cannot be carried, and is counted so."""
     path = written("phone,text\n79031234567,\n79031234568,Hi\n")
     result = invoke("preview", str(path), "--config", configure("iba"), "--text", "{text}")
     assert result.status == 1
     assert "the text is empty" in result.out
-
-
-@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-@pytest.mark.parametrize("start", ["", "\ufeff", "\r\n"])
-def test_delimiters_and_bom(delimiter: str, start: str, written: Written) -> None:
-    """Comma, semicolon and tab are told apart by the header, a byte order mark and blank lines are skipped."""
-    row = f'"Sale, 5;\t{{x}}"{delimiter}79031234567'
-    sheet = read_sheet(written(f"{start}what{delimiter}Phone \r\n{row}\r\n\r\n"))
-    assert sheet.columns == ("what", "phone")
-    assert [row.phone for row in sheet.rows] == ["79031234567"]
-    assert sheet.rows[0].cells["what"] == "Sale, 5;\t{x}"
-
-
-@pytest.mark.parametrize("sign", ["\u2028", "\x85", "\x0c", "\x1c"])
-def test_signs_that_end_no_line(sign: str, written: Written) -> None:
-    """What only Unicode takes for a line's end stays within its cell."""
-    (row,) = read_sheet(written(f"phone,text\n79031234567,One{sign}Two\n")).rows
-    assert row.cells["text"] == f"One{sign}Two"
-
-
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_line_ends(end: str, written: Written) -> None:
-    """Lines end as on any system."""
-    rows = read_sheet(written(f"phone,text{end}79031234567,One{end}79031234568,Two{end}")).rows
-    assert [(row.phone, row.cells["text"]) for row in rows] == [
-        ("79031234567", "One"),
-        ("79031234568", "Two"),
-    ]
-
-
-def test_a_cell_of_two_lines(written: Written) -> None:
-    """A line break within quotes belongs to the cell, as it stands."""
-    (row,) = read_sheet(written('phone,text\n79031234567,"One\nTwo"\n')).rows
-    assert row.cells["text"] == "One\nTwo"
-    assert row.line == 3
+    assert facts(result)["rows"] == "2"
 
 
 @pytest.mark.parametrize(
@@ -134,18 +128,9 @@ def test_a_cell_of_two_lines(written: Written) -> None:
     [
         ("", "is empty"),
         ("number,name\n1,2\n", "has no column phone; there are: number, name"),
-        ("phone,a,a\n1,2,3\n", 'has the column "a" twice'),
-        (
-            "79031234567,Anna\n79031234568,Boris\n",
-            "its first line looks like data: add a line of column names",
-        ),
-        ('phone,a\n1,2\n3,"x\ny\n', "line 3: a quote that is opened and not closed"),
-        ("phone,,\n1,,x\n", "line 2 has a cell in a column without a name"),
         ("phone,name\n79031234567,79031234568,Anna\n", "line 2 has 3 cells, the header 2"),
-        ("phone,name\n79031234567\n", "line 2 has 1 cells, the header 2: cells are missing"),
-        ('phone\n79031234567\n"7903', "line 3"),
         ("phone,name\n79031234567,Анна\n".encode("cp1251"), "line 2 is not UTF-8"),
-        ("phone,name\n79031234567,Анна\n".encode("utf-16"), "line 1 is not UTF-8"),
+        ("phone,name\n79031234567,Анна\n".encode("utf-16"), "is UTF-16, not UTF-8"),
     ],
 )
 def test_a_file_that_cannot_be_read(
@@ -154,8 +139,8 @@ def test_a_file_that_cannot_be_read(
     """What is wrong with the file is one line that names it and the place, and exit status 2."""
     result = invoke("preview", str(written(content)), "--config", configure("iba"), "--text", "Hi")
     assert result.status == 2
-    assert "people.csv: " in result.error
-    assert said in result.error
+    assert result.error.startswith("error: ")
+    assert f"people.csv: {said}" in result.error
 
 
 def test_no_such_file(configure: Configure, invoke: Invoke, tmp_path: Path) -> None:
@@ -167,46 +152,80 @@ def test_no_such_file(configure: Configure, invoke: Invoke, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("arguments", "said"),
     [
-        ("Hi {nmae}", "no column nmae; did you mean name?"),
-        ("Hi {name.__class__}", "no column"),
-        ("Hi {name[0]}", "no column"),
-        ("Hi {name!r}", "no column"),
-        ("Hi {name:>9}", "no column"),
-        ("Hi {}", "no column"),
-        ("Hi {0}", "no column"),
-        ("Hi {name", "a single brace"),
-        ("Hi name}", "a single brace"),
-        ("Hi {{name}", "a single brace"),
+        (["--text", "Hi {nmae}"], "--text: no column nmae; did you mean name?"),
+        (["--text", "Hi {name"], "--text: a single brace: write {{ or }} for a brace itself"),
+        (["--text", "Hi", "--sender", ""], "--sender is empty: leave it out"),
+        (["--text", "Hi", "--provider", "nobody"], "no provider is called 'nobody'; there are: iba"),
+        (["--text", ""], "--text: the text is empty"),
+        ([], "there is no text: give --text TEXT, or --text-file FILE"),
     ],
 )
-def test_a_placeholder_that_is_none(
-    text: str, said: str, configure: Configure, invoke: Invoke, written: Written
+def test_usage(
+    arguments: list[str], said: str, configure: Configure, invoke: Invoke, written: Written
 ) -> None:
-    """Nothing but {column} is a placeholder; all else in braces is one line and exit status 2."""
+    """What is wrong with the command line is one line and exit status 2, whether there are rows or not."""
+    for rows in ("", "79031234567,Anna\n"):
+        path = written(f"phone,name\n{rows}")
+        result = invoke("preview", str(path), "--config", configure("iba"), *arguments)
+        assert (result.status, result.error) == (2, f"error: {said}")
+
+
+@pytest.mark.parametrize("content", ["Hi {name}", "\ufeffHi {name}\n", "Hi {name}\r\n"])
+def test_a_text_from_a_file(
+    content: str, configure: Configure, invoke: Invoke, written: Written, tmp_path: Path
+) -> None:
+    """--text-file has the text, without a byte order mark and the line end that closes it."""
+    text = tmp_path / "text.txt"
+    text.write_bytes(content.encode())
+    path = written("phone,name\n79031234567," + "x" * 157 + "\n")
+    result = invoke("preview", str(path), "--config", configure("iba"), "--text-file", str(text))
+    assert result.status == 0
+    assert facts(result)["segments"] == "1 (GSM-7 for 1)"
+
+
+def test_a_text_s_own_line_ends(
+    configure: Configure, invoke: Invoke, written: Written, tmp_path: Path
+) -> None:
+    """Only the one that closes the file is left out of the text."""
+    text = tmp_path / "text.txt"
+    text.write_bytes(b"x" * 160 + b"\n\n")
+    arguments = ("preview", str(written("phone\n79031234567\n")), "--config", configure("iba"))
+    assert facts(invoke(*arguments, "--text-file", str(text)))["segments"] == "2 (GSM-7 for 1)"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "--text-file: the text is empty"),
+        (b"\n", "--text-file: the text is empty"),
+        ("Привет".encode("cp1251"), "--text-file {}: the file is not UTF-8"),
+        (None, "--text-file {}: the file cannot be read: No such file or directory"),
+        (b"Hi {nmae}", "--text-file: no column nmae; did you mean name?"),
+    ],
+)
+def test_a_text_file_that_is_none(
+    content: bytes | None, said: str, configure: Configure, invoke: Invoke, written: Written
+) -> None:
+    """One that cannot be read, or has no text, is one line and exit status 2."""
     path = written("phone,name\n79031234567,Anna\n")
-    result = invoke("preview", str(path), "--config", configure("iba"), "--text", text)
-    assert result.status == 2
-    assert result.error.startswith("error: --text: ")
-    assert said in result.error
+    text = path.with_name("text.txt")
+    if content is not None:
+        text.write_bytes(content)
+    result = invoke("preview", str(path), "--config", configure("iba"), "--text-file", str(text))
+    assert (result.status, result.error) == (2, f"error: {said.format(text)}")
 
 
-def test_template_fills_plainly() -> None:
-    """Braces written twice are braces, and what a cell holds is never read as a placeholder."""
-    template = Template("{{{name}}} {phone} {name}{{}}", ["phone", "name"])
-    assert template.fill({"phone": "1", "name": "{phone}"}) == "{{phone}} 1 {phone}{}"
-
-
-def test_template_names_no_text() -> None:
-    """A long piece of text in braces is not repeated in the error."""
-    with pytest.raises(CommandFailed) as caught:
-        Template("Dear {Anna! Your password is CANARY}", ["phone"])
-    assert "CANARY" not in str(caught.value)
+def test_two_texts(configure: Configure, invoke: Invoke, written: Written, tmp_path: Path) -> None:
+    """--text and --text-file together are a matter of usage."""
+    arguments = ("preview", str(written("phone\n7\n")), "--config", configure("iba"), "--text", "Hi")
+    result = invoke(*arguments, "--text-file", str(tmp_path / "text.txt"))
+    assert (result.status, result.error) == (2, "error: --text and --text-file: give one of them, not both")
 
 
 def test_where_the_bad_rows_stand(configure: Configure, invoke: Invoke, written: Written) -> None:
-    """Each reason says how many rows have it and in which lines; with --json the total has all the lines."""
+    """Each reason says how many rows have it and in which lines the first of them stand."""
     path = written("phone,text\n79031234567,Hi\n" + "word,Hi\n" * 7 + "79031234568,\n")
     arguments = ("preview", str(path), "--config", configure("iba"), "--text", "{text}")
     result = invoke(*arguments)
@@ -216,12 +235,7 @@ def test_where_the_bad_rows_stand(configure: Configure, invoke: Invoke, written:
     total = invoke(*arguments, "--json").objects[-1]["total"]
     assert (total["rows"], total["recipients"], total["refused"]) == (9, 1, 8)
     assert [reason["lines"] for reason in total["reasons"]] == [[3, 4, 5, 6, 7, 8, 9], [10]]
-
-
-def test_no_text_at_all(configure: Configure, invoke: Invoke, written: Written) -> None:
-    """An empty --text is a matter of usage, as with send."""
-    result = invoke("preview", str(written("phone\n7\n")), "--config", configure("iba"), "--text", "")
-    assert (result.status, result.error) == (2, "error: --text: the text is empty")
+    assert [reason["rows"] for reason in total["reasons"]] == [7, 1]
 
 
 def test_no_rows(configure: Configure, invoke: Invoke, written: Written) -> None:
@@ -239,14 +253,25 @@ def test_no_column_names(configure: Configure, invoke: Invoke, written: Written)
     assert "123" not in result.error
 
 
-def test_as_spreadsheets_save_it(written: Written) -> None:
-    """Excel's line that names the delimiter is understood, and empty columns without a name are left out."""
-    sheet = read_sheet(written("sep=;\r\nphone;name;;\r\n79031234567;Anna;;\r\n79031234568;Boris\r\n"))
-    assert sheet.columns == ("phone", "name")
-    assert [(row.line, row.cells["name"]) for row in sheet.rows] == [(3, "Anna"), (4, "Boris")]
-
-
-def test_no_guess_from_junk() -> None:
-    """What could be no column's name is not taken for a misspelt one."""
-    with pytest.raises(CommandFailed, match="known: phone, name"):
-        Template("Hi {name!r}", ["phone", "name"])
+def test_it_needs_no_database(configure: Configure, written: Written) -> None:
+    """A preview works where only the extra `cli` is installed."""
+    path = written("phone\n79031234567\n")
+    arguments = ["preview", str(path), "--config", configure("iba"), "--text", "Hi", "--json"]
+    script = (
+        "import sys\n"
+        "for name in ('sqlalchemy', 'aiosqlite', 'phonenumbers'): sys.modules[name] = None\n"
+        f"sys.argv = ['smsgw', *{arguments!r}]\n"
+        "from smsgw.cli.__main__ import main\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env=environment(),
+        timeout=30,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert '"recipients": 1' in done.stdout

@@ -1,0 +1,25 @@
+"""What a run writes down, so that the next one knows: on SQLite, or another database of SQLAlchemy's."""
+
+from smsgw.bulk.journal.doubts import Doubt, doubtful, doubts, forget_unknown, give_up_claims, settle
+from smsgw.bulk.journal.journal import Campaign, Journal
+from smsgw.bulk.journal.loading import load
+from smsgw.bulk.journal.reading import Counts
+from smsgw.bulk.journal.records import InputRow, PendingRow, ResultRow
+from smsgw.bulk.journal.writer import Writer
+
+__all__ = [
+    "Campaign",
+    "Counts",
+    "Doubt",
+    "InputRow",
+    "Journal",
+    "PendingRow",
+    "ResultRow",
+    "Writer",
+    "doubtful",
+    "doubts",
+    "forget_unknown",
+    "give_up_claims",
+    "load",
+    "settle",
+]

@@ -1,0 +1,120 @@
+"""What a journal knows of its rows."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from attrs import frozen
+from sqlalchemy import ColumnElement, and_, exists, func, select
+
+from smsgw.bulk.journal.database import Database
+from smsgw.bulk.journal.records import PendingRow, ResultRow
+from smsgw.bulk.journal.schema import claims, outcomes, rows
+
+__all__ = ["Counts", "Readable"]
+
+
+@frozen
+class Counts:
+    """How a campaign stands, in rows of the input."""
+
+    rows: int = 0
+    states: Mapping[str, int] = {}
+    """Outcomes by state; a row that repeats another counts with that one's."""
+    duplicates: int = 0
+    """Rows that repeat another, within the above."""
+    open_claims: int = 0
+    """Attempts that may have begun, and of which nothing is known: in flight, or in doubt where no run is at work."""
+    segments: int = 0
+    """Of what was accepted or is held."""
+
+    @property
+    def pending(self) -> int:
+        return self.rows - sum(self.states.values())
+
+
+class Readable:
+    """Rows and outcomes, a page at a time."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    async def pending(self, after: int, limit: int) -> Sequence[PendingRow]:
+        """The next rows, in order, that may be sent."""
+        query = (
+            select(rows.c.number, rows.c.recipient, rows.c.payload)
+            .where(rows.c.number > after, rows.c.recipient.is_not(None), ~_has_outcome(rows.c.number))
+            .order_by(rows.c.number)
+            .limit(limit)
+        )
+        async with self.database.connected() as connection:
+            found = (await connection.execute(query)).all()
+        return [PendingRow(number, str(recipient), payload) for number, recipient, payload in found]
+
+    async def results(self, after: int, limit: int) -> Sequence[ResultRow]:
+        """The next rows of the input, in order, with what is known of each."""
+        first = rows.alias()
+        query = (
+            select(
+                rows.c.number,
+                rows.c.line,
+                rows.c.phone,
+                rows.c.payload,
+                rows.c.duplicate_of,
+                first.c.line,
+                outcomes.c.state,
+                outcomes.c.provider,
+                outcomes.c.message_id,
+                outcomes.c.segments,
+                outcomes.c.cost,
+                outcomes.c.error,
+                outcomes.c.attempts,
+            )
+            .select_from(
+                rows.outerjoin(first, first.c.number == rows.c.duplicate_of).outerjoin(
+                    outcomes, outcomes.c.number == func.coalesce(rows.c.duplicate_of, rows.c.number)
+                )
+            )
+            .where(rows.c.number > after)
+            .order_by(rows.c.number)
+            .limit(limit)
+        )
+        async with self.database.connected() as connection:
+            found = (await connection.execute(query)).all()
+        return [ResultRow._make(values) for values in found]
+
+    async def counts(self) -> Counts:
+        sent = outcomes.c.state.in_(("accepted", "held"))
+        repeats = rows.join(outcomes, outcomes.c.number == rows.c.duplicate_of)
+        async with self.database.snapshot() as connection:
+            total = await connection.scalar(select(func.count()).select_from(rows))
+            by_state = select(outcomes.c.state, func.count()).group_by(outcomes.c.state)
+            states: Counter[str] = Counter()
+            for query in (by_state, by_state.select_from(repeats)):
+                for state, count in (await connection.execute(query)).all():
+                    states[state] += count
+            duplicates = await connection.scalar(
+                select(func.count()).select_from(rows).where(rows.c.duplicate_of.is_not(None))
+            )
+            open_claims = await connection.scalar(
+                select(func.count()).select_from(claims).where(claims.c.completed_at.is_(None))
+            )
+            segments = await connection.scalar(select(func.sum(outcomes.c.segments)).where(sent))
+        return Counts(total or 0, states, duplicates or 0, open_claims or 0, int(segments or 0))
+
+    async def costs(self) -> Mapping[str, Decimal]:
+        """What gateways said that they charge, by provider: each in its own unit."""
+        query = (
+            select(outcomes.c.provider, outcomes.c.cost, func.count())
+            .where(outcomes.c.cost.is_not(None))
+            .group_by(outcomes.c.provider, outcomes.c.cost)
+        )
+        costs: dict[str, Decimal] = {}
+        async with self.database.connected() as connection:
+            for provider, cost, times in (await connection.execute(query)).all():
+                costs[provider] = costs.get(provider, Decimal(0)) + Decimal(cost) * times
+        return costs
+
+
+def _has_outcome(number: ColumnElement[int]) -> ColumnElement[bool]:
+    return exists().where(and_(outcomes.c.number == number))

@@ -85,7 +85,13 @@ def journal(session: nox.Session) -> None:
 def kills(session: nox.Session) -> None:
     """Bulk runs killed at 500 random moments and resumed, compared with the gateways' ledger: some minutes."""
     _install(session, "test", "cli", "bulk")
-    session.run("pytest", "tests/bulk/survival", "-s", *session.posargs, env={"SMSGW_KILLS": "500"})
+    session.run(
+        "pytest",
+        "tests/bulk/survival",
+        "--log-cli-level=INFO",
+        *session.posargs,
+        env={"SMSGW_KILLS": "500"},
+    )
 
 
 @nox.session

@@ -28,7 +28,7 @@ async def test_a_gateway_that_looks_finds_the_claim(world: BulkWorld, gateway: G
 
     gateway.on_request = look
     sms = world.dispatcher(iba={"url": gateway.url, "max_connections": 3})
-    assert (await world.run(sms, texts_to(300))).all_accepted
+    assert (await world.run(sms, texts_to(300), give_up_after=1)).all_accepted
     assert looked == 30
 
 

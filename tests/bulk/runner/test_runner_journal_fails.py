@@ -46,7 +46,8 @@ async def test_a_full_disk_stops_the_run_at_once(
     gateway.delay = 0.02
     disk = Disk(monkeypatch, fits)
     sms = world.dispatcher(iba={"url": gateway.url, "max_connections": 4, "timeout": 5})
-    summary = await world.run(sms, texts_to(ROWS))
+    async with asyncio.timeout(5):
+        summary = await world.run(sms, texts_to(ROWS))
     assert summary.ending is Ending.FAILED
     assert isinstance(summary.failure, JournalError)
     assert "the disk is full" in str(summary.failure)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from smsgw.bulk import Ending
+from smsgw.bulk import Ending, stations
 from tests.bulk.conftest import QUICK, BulkWorld, texts_to
 from tests.bulk.runner.gateway import Gateway
 
@@ -71,11 +71,13 @@ async def test_a_run_gives_up_on_an_outage_without_end(world: BulkWorld) -> None
     world.assert_true()
 
 
-async def test_lost_replies_are_no_progress(world: BulkWorld) -> None:
+async def test_lost_replies_are_no_progress(world: BulkWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     """A gateway that loses every reply leaves few rows unknown, one for each probe, and then the run gives up."""
+    monkeypatch.setattr(stations, "_LONGEST_REST", 0.1)
     world.sandbox.gateways["iba"].faults.share = {"bad_gateway": 1.0}
     sms = world.dispatcher(SETTINGS, iba={"max_connections": 2})
-    summary = await world.run(sms, texts_to(1000), give_up_after=0.5)
+    async with asyncio.timeout(3):
+        summary = await world.run(sms, texts_to(1000), give_up_after=0.5)
     assert summary.ending is Ending.GAVE_UP
     assert "HTTP 502" in str(summary.failure)
     # Two connections' worth until the circuit opens, and then one row each time that it is tried.
@@ -184,7 +186,8 @@ async def test_a_row_that_alone_is_forbidden_keeps_nobody_waiting(world: BulkWor
 
     gateway.on_request = look
     sms = world.dispatcher(SETTINGS, iba={"url": gateway.url, "batch_size": 1, "max_connections": 4})
-    summary = await world.run(sms, texts_to(300), give_up_after=0.3)
+    async with asyncio.timeout(10):
+        summary = await world.run(sms, texts_to(300), give_up_after=0.3)
     assert summary.ending is Ending.GAVE_UP
     assert (summary.accepted, summary.pending) == (299, 1)
     assert sum(forbidden in batch for batch in gateway.batches) < 30

@@ -130,6 +130,7 @@ async def test_a_run_cancelled_twice(world: BulkWorld, gateway: Gateway, seed: i
     with pytest.raises(asyncio.CancelledError):
         async with asyncio.timeout(0.2):
             await task
+    assert not [left for left in asyncio.all_tasks() if "Writer" in repr(left)]
     doubtful = {number for claim in world.claims() if not claim.completed for number in claim.numbers}
     assert 0 < len(doubtful) <= 40
     gateway.delay = 0.0

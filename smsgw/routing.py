@@ -45,6 +45,11 @@ class Route:
         """Whether it asks another provider first the next time."""
         return self._strategy != "failover"
 
+    @property
+    def has_shares(self) -> bool:
+        """Whether who gets how much was configured: then nobody gets more for being quicker."""
+        return self._strategy == "weighted"
+
     def arrange(self, usable: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
         """Who is asked first; the others follow in the route's order, for failover."""
         if self._strategy == "failover" or len(usable) < 2:

@@ -145,7 +145,7 @@ class BulkRun:
             in_doubt = await _known(journal)
         elif sender is not None:
             self.progress.phase = Phase.ASKING
-            settled = await ask(self._engine, journal, lambda: self._stopped)
+            settled = await ask(self._engine, journal, lambda: self._stopped or self._engine.closed)
             await journal.note(ended_at=time.time())
         truth = Truth(unwritten, in_doubt)
         self.progress.phase = Phase.WRITING

@@ -17,7 +17,7 @@ from smsgw.engine import Engine
 from smsgw.entry import Entry, Scope
 from smsgw.errors import ConfigurationError, InvalidMessage, SmsgwError
 from smsgw.models import Outcome, State
-from smsgw.routing import Candidate, Route
+from smsgw.routing import Candidate
 
 __all__ = ["Sender"]
 
@@ -143,7 +143,7 @@ class Sender:
         """Who gets the row, at the head of those who may carry it; None where it has to wait."""
         for _ in range(len(entry.usable) if entry.route.takes_turns else 1):
             candidates = entry.turn or entry.route.arrange(entry.usable)
-            if _has_shares(entry.route):
+            if entry.route.has_shares:
                 entry.turn = candidates  # until there is room, or busy ones would lose theirs to idle ones
             for position, candidate in enumerate(candidates):
                 station = self._stations[candidate.lane.name]
@@ -236,11 +236,6 @@ class Sender:
 
     def _queues_left(self) -> list[Queue]:
         return [queue for queue in self._reader.queues.values() if not queue.is_empty]
-
-
-def _has_shares(route: Route) -> bool:
-    """Whether who gets how much was configured: then nobody gets more for being quicker."""
-    return route._strategy == "weighted"  # noqa: SLF001 - a route has no name for it
 
 
 def _why(station: Station) -> str:

@@ -1,5 +1,6 @@
 """A campaign that is run again when it is done, and one that two run at the same time."""
 
+import signal
 from pathlib import Path
 from random import Random
 
@@ -69,10 +70,10 @@ def test_two_at_once_and_one_dies(
             first.sleep(random.uniform(0.05, 0.3))
             second = campaign.start(other_nursery)
             second.sleep(random.uniform(0, 0.06))
-            first.send(9)
+            first.send(signal.SIGKILL)
             first.ended()
             second.sleep(random.uniform(0, 0.1))
-            second.send(9)
+            second.send(signal.SIGKILL)
             second.ended()
             assert_refused_or_silent(second)
             campaign.look()

@@ -18,7 +18,7 @@ ROWS = 250
 
 
 def run(campaign: Campaign, number: int | None = None, after: float = 0.0) -> tuple[int, str, str]:
-    """`smsgw bulk`, sent a signal after so many seconds from the first request or phase on; status and output."""
+    """`smsgw bulk`, sent a signal so many seconds after its start; its status and output."""
     with command(campaign.config, campaign.sheet.path, campaign.journal, campaign.results) as process:
         if number is not None:
             try:

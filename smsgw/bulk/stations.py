@@ -30,6 +30,7 @@ class Station:
         """Why it gave rows back; None once it answers again."""
         self._breaker = lane.breaker
         self._clock = clock
+        self._is_filling = True
         self._failures = 0
         self._rests_until = 0.0
 
@@ -46,7 +47,12 @@ class Station:
     def room(self) -> int:
         """Rows that it may be given now."""
         if self.is_up:
-            return self.capacity - self.out
+            # By the half, not row by row: rows of many texts that come together still share requests.
+            if 2 * self.out <= self.capacity:
+                self._is_filling = True
+            elif self.out >= self.capacity:
+                self._is_filling = False
+            return self.capacity - self.out if self._is_filling else 0
         if not self._breaker.passable or self._rests:
             return 0
         # One row: where the answer is lost, no more than that is unknown.

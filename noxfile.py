@@ -47,6 +47,19 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def browser(session: nox.Session) -> None:
+    """The sandbox's page in a real browser: Debian's chromium drives it, npm brings axe-core; arguments go to pytest."""
+    _install(session, "browser", "cli")
+    if shutil.which("chromium") is None or shutil.which("npm") is None:
+        session.error("the browser tests need chromium and npm: apt-get install chromium npm")
+    tools = session.create_tmp()
+    session.run("npm", "install", "--no-save", "--silent", "--prefix", tools, "axe-core@4", external=True)
+    axe = Path(tools, "node_modules", "axe-core", "axe.min.js").resolve()
+    arguments = session.posargs or ["tests/browser"]
+    session.run("pytest", *arguments, env={"SMSGW_BROWSER": "1", "SMSGW_AXE": str(axe)})
+
+
+@nox.session
 def core(session: nox.Session) -> None:
     """The package without any extra: it imports, and says which extra its command needs."""
     session.install(".")

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from attrs import field, frozen
 
-from smsgw.sandbox.ledger import Kind
+from smsgw.sandbox.records import Kind
 
 __all__ = ["Call", "Reply"]
 

@@ -1,13 +1,14 @@
 """What goes wrong at a gateway, set by whoever runs the sandbox and while it runs."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
+from math import isfinite
 from random import Random
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal, Self, get_args
 
-from attrs import Attribute, define, field
+from attrs import Attribute, asdict, define, evolve, field, fields
 from attrs.validators import ge, instance_of, optional
 
-from smsgw.sandbox.ledger import Kind
+from smsgw.sandbox.records import Kind
 
 __all__ = ["Faults", "WireFault"]
 
@@ -17,16 +18,48 @@ WireFault = Literal["unavailable", "drop_before", "drop", "silent", "truncated",
 _WIRE_FAULTS: Final[tuple[WireFault, ...]] = get_args(WireFault)
 
 
-def _shares(_: "Faults", __: "Attribute[Mapping[str, float]]", value: Mapping[str, float]) -> None:
+def _shares(_: object, attribute: "Attribute[Any]", value: object) -> None:
+    if not isinstance(value, Mapping):
+        raise TypeError(f"share is a mapping of names to shares: {value!r}")
     if unknown := sorted(set(value) - set(_WIRE_FAULTS)):
         raise ValueError(f"no such fault: {', '.join(unknown)}; there are {', '.join(_WIRE_FAULTS)}")
-    if any(not 0 <= share <= 1 for share in value.values()) or sum(value.values()) > 1:
+    for share in value.values():
+        _is_number(None, attribute, share)
+    # The sum of many decimal shares may end a little above the 1 that they make.
+    if any(not 0 <= share <= 1 for share in value.values()) or sum(value.values()) > 1 + 1e-9:
         raise ValueError(f"shares are from 0 to 1, and together at most 1: {dict(value)}")
+
+
+def _is_number(_: object, attribute: "Attribute[Any]", value: object) -> None:
+    # To Python True is 1, and a switch in the place of a number would count as one.
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value):
+        raise TypeError(f"{attribute.name} is a number: {value!r}")
+
+
+def _is_set_of_texts(_: object, attribute: "Attribute[Any]", value: object) -> None:
+    if not isinstance(value, set) or not all(isinstance(item, str) for item in value):
+        raise TypeError(f"{attribute.name} is a list of numbers, each a text: {value!r}")
+
+
+def _is_writable(_: object, attribute: "Attribute[Any]", value: str) -> None:
+    if any("\ud800" <= sign <= "\udfff" for sign in value):
+        raise ValueError(f"{attribute.name} has half a character, which no reply can have: {value!r}")
 
 
 def _count() -> Any:
     """A fault that the next so many requests meet."""
-    return field(default=0, validator=[instance_of(int), ge(0)])
+    return field(default=0, validator=[_is_number, instance_of(int), ge(0)])
+
+
+def _switch() -> Any:
+    """A fault that is on or off."""
+    return field(default=False, validator=instance_of(bool))
+
+
+def _as_set(value: object) -> object:
+    """A list of texts, as JSON has it, is as good as a set; what is none is left for the validator."""
+    is_list = isinstance(value, (list, tuple, frozenset)) and all(isinstance(item, str) for item in value)
+    return set(value) if is_list and isinstance(value, Iterable) else value
 
 
 @define(kw_only=True)
@@ -59,12 +92,41 @@ class Faults:
     truncated: int = _count()
     bad_gateway: int = _count()
     share: Mapping[str, float] = field(factory=dict, validator=_shares)
-    delay: float = field(default=0.0, validator=ge(0))
-    blocked: bool = False
-    no_credit: bool = False
-    held: bool = False
-    refuse_with: str | None = field(default=None, validator=optional(instance_of(str)))
-    stop_list: set[str] = field(factory=set)
+    delay: float = field(default=0.0, validator=[_is_number, ge(0)])
+    blocked: bool = _switch()
+    no_credit: bool = _switch()
+    held: bool = _switch()
+    refuse_with: str | None = field(default=None, validator=optional([instance_of(str), _is_writable]))
+    stop_list: set[str] = field(factory=set, converter=_as_set, validator=_is_set_of_texts)
+
+    def change(self, **wanted: Any) -> Self:
+        """Set all of these, or none. Raises `ValueError` or `TypeError` that says what is wrong."""
+        names = [attribute.name for attribute in fields(Faults)]
+        if unknown := sorted(set(wanted) - set(names)):
+            raise ValueError(f"no such fault: {', '.join(unknown)}; there are {', '.join(names)}")
+        checked = evolve(self, **wanted)
+        for name in wanted:
+            setattr(self, name, getattr(checked, name))
+        return self
+
+    def clear(self) -> None:
+        """Switch all off."""
+        self.change(**asdict(Faults()))
+
+    @property
+    def on(self) -> tuple[str, ...]:
+        """The names of those that some request may meet now."""
+        calm = Faults()
+        single = {a.name for a in fields(Faults) if getattr(self, a.name) != getattr(calm, a.name)} - {
+            "share"
+        }
+        shared = {name for name, share in self.share.items() if share}
+        return tuple(sorted(single | shared))
+
+    def values(self, leave_out: Collection[str] = ()) -> dict[str, Any]:
+        """All by name, in types that JSON has."""
+        found = asdict(self, filter=lambda attribute, _: attribute.name not in leave_out)
+        return {**found, "share": dict(self.share), "stop_list": sorted(self.stop_list)}
 
     def next_for(self, kind: Kind, random: Random) -> WireFault | None:
         """The fault that a request of this kind meets now; its count goes down by one."""

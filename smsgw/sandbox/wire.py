@@ -7,12 +7,14 @@ from aiohttp import web
 
 from smsgw.sandbox.calls import Call, Reply
 from smsgw.sandbox.faults import WireFault
-from smsgw.sandbox.form import identity
+from smsgw.sandbox.form import identity, masked
 from smsgw.sandbox.gateways import Gateway
-from smsgw.sandbox.ledger import Kind, RequestRecord
+from smsgw.sandbox.records import Exchange, Header, Kind, RequestRecord
 
 __all__ = ["exchange"]
 
+_MOST_SHOWN = 1 << 14  # characters of each part of an exchange
+_SECRET_HEADERS = {"authorization", "proxy-authorization", "cookie"}
 _FORM = "application/x-www-form-urlencoded"
 _BAD_GATEWAY = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 
@@ -60,10 +62,23 @@ async def exchange(
     )
     fault = None if refused is not None else gateway.faults.next_for(kind, gateway.random)
     reply = refused if refused is not None else _answer(gateway, call, fault)
-    gateway.ledger.settle_request(
-        record.number,
-        status=None if fault in {"drop_before", "drop", "silent"} else reply.status,
-        fault=fault or reply.fault,
+    status = None if fault in {"drop_before", "drop", "silent"} else reply.status
+    gateway.ledger.settle_request(record.number, status=status, fault=fault or reply.fault)
+    gateway.ledger.enter_exchange(
+        Exchange(
+            number=record.number,
+            gateway=gateway.name,
+            kind=kind,
+            method=request.method,
+            url=_short(f"{record.script}?{_masked(query, gateway)}" if query else record.script),
+            headers=_headers(request),
+            body=_short(_masked(body, gateway)),
+            arrived_at=call.wall_at,
+            status=status,
+            reply_headers=tuple(_written(reply).items()),
+            reply=_short(reply.text),
+            fault=fault or reply.fault,
+        )
     )
     await _pause(gateway.faults.delay, stopping)
     return await _put(request, reply, fault, stopping)
@@ -88,7 +103,7 @@ async def _put(
     if fault in {"silent", "drop", "drop_before"} or stopping.is_set():
         _abort(request)
         return web.Response()  # goes nowhere
-    headers = {**reply.headers, "Content-Type": f"{reply.content_type}; charset=utf-8"}
+    headers = _written(reply)
     if fault != "truncated":
         return web.Response(body=reply.body, status=reply.status, headers=headers)
     response = web.StreamResponse(status=reply.status, headers=headers)
@@ -98,6 +113,28 @@ async def _put(
     if request.transport is not None:
         request.transport.close()  # unlike `abort` it lets out what has been written
     return response
+
+
+def _written(reply: Reply) -> dict[str, str]:
+    """The headers that the gateway gives its reply."""
+    return {**reply.headers, "Content-Type": f"{reply.content_type}; charset=utf-8"}
+
+
+def _masked(form: bytes, gateway: Gateway) -> str:
+    return masked(form.decode("utf-8", "replace"), gateway.hidden)
+
+
+def _headers(request: web.Request) -> tuple[Header, ...]:
+    return tuple(
+        (name, "***" if name.lower() in _SECRET_HEADERS else _short(value))
+        for name, value in request.headers.items()
+    )
+
+
+def _short(text: str) -> str:
+    """As much as is worth looking at; what is left out is said."""
+    left_out = len(text) - _MOST_SHOWN
+    return f"{text[:_MOST_SHOWN]}… ({left_out} characters more)" if left_out > 0 else text
 
 
 async def _body(request: web.Request) -> tuple[bytes, Reply | None]:

@@ -131,7 +131,7 @@ def raw_send(raw: Raw) -> Callable[..., Coroutine[None, None, bytes]]:
         script, usual = SENDS[gateway]
         query = urlencode({**CREDENTIALS[gateway], **usual})
         return await raw(
-            f"GET /{gateway}/{script}?{query} HTTP/1.1\r\nHost: sandbox\r\nConnection: {connection}\r\n\r\n".encode()
+            f"GET /{gateway}/{script}?{query} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: {connection}\r\n\r\n".encode()
         )
 
     return sent

@@ -70,7 +70,7 @@ def test_no_parameters_make_it_fail(
                 # What ends a request line would make another request, not another parameter.
                 target += b"?" + form.translate(None, b"\r\n \x00")
             writer.write(
-                method.encode() + b" " + target + b" HTTP/1.1\r\nHost: sandbox\r\nConnection: close\r\n"
+                method.encode() + b" " + target + b" HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
                 b"Content-Type: application/x-www-form-urlencoded\r\n"
                 b"Content-Length: " + str(len(body)).encode() + b"\r\n\r\n" + body
             )
@@ -83,7 +83,7 @@ def test_no_parameters_make_it_fail(
     assert status in {b"200", b"400", b"405"}
 
 
-CLOSE = b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+CLOSE = b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
 FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
 
 
@@ -109,7 +109,7 @@ FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
 async def test_no_bytes_make_it_fail(raw: Raw, request_bytes: bytes) -> None:
     """What is no HTTP is a 400, what is no request of the gateway's is the gateway's to refuse."""
     reply = await raw(request_bytes)
-    assert reply.split()[1] in {b"200", b"400", b"404"}
+    assert reply.split()[1] in {b"200", b"400", b"403", b"404"}
 
 
 async def test_a_huge_form_is_too_large(sandbox: Sandbox, session: aiohttp.ClientSession) -> None:

@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import re
 import socket
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
@@ -39,7 +40,7 @@ def test_it_shares_no_code_with_what_it_is_to_test() -> None:
             elif isinstance(node, ast.ImportFrom):
                 found.update(f"{node.module}.{alias.name}" for alias in node.names)
     ours = {name for name in found if name.split(".")[0] == "smsgw" and not name.startswith("smsgw.sandbox.")}
-    assert ours <= {"smsgw.segments", "smsgw.sandbox"}
+    assert ours <= {"smsgw.segments", "smsgw.sandbox", "smsgw._version.__version__"}
     assert "phpserialize" not in found
 
 
@@ -59,13 +60,19 @@ async def test_urls_and_config_lead_to_the_sandbox(sandbox: Sandbox) -> None:
         sandbox.url_for("nobody")
 
 
-async def test_the_front_page_lists_the_scripts(sandbox: Sandbox, session: aiohttp.ClientSession) -> None:
-    """Plain text, a line for each."""
+async def test_the_front_page_and_all_that_it_needs_come_from_the_sandbox(
+    sandbox: Sandbox, session: aiohttp.ClientSession
+) -> None:
+    """HTML, style and scripts, each with its type."""
     async with session.get(sandbox.url) as response:
-        assert response.status == 200
-        lines = (await response.text()).splitlines()
-    assert sandbox.url_for("smstele") + "status" in lines
-    assert len(lines) == 8
+        assert (response.status, response.content_type) == (200, "text/html")
+        page = await response.text()
+    needed = re.findall(r'(?:src|href)="(/?[a-z-]+\.(?:js|css))"', page)
+    assert "script.js" in {name.removeprefix("/") for name in needed}
+    for name in needed:
+        async with session.get(sandbox.url + name.removeprefix("/")) as response:
+            assert response.status == 200
+            assert response.content_type == ("text/css" if name.endswith("css") else "text/javascript")
 
 
 @pytest.mark.parametrize(
@@ -180,7 +187,7 @@ async def test_it_leaves_no_task_and_no_socket(until: Until) -> None:
     address = urlsplit(sandbox.url)
     sandbox.gateways["smstele"].faults.silent = 1
     sandbox.gateways["avist"].faults.delay = 60
-    head = b"POST /%b HTTP/1.1\r\nHost: sandbox\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n"
+    head = b"POST /%b HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n"
     form = b"login=test&psw=test&phones=79160001234&mes=Hi"
     writers = []
     for request in (

@@ -68,9 +68,8 @@ async def test_the_documents_first_example(sandbox: Sandbox, send: Ask) -> None:
     )
 
 
-async def test_the_documents_second_example(sandbox: Sandbox, smstele: SMStele, send: Ask) -> None:
+async def test_the_documents_second_example(sandbox: Sandbox, send: Ask) -> None:
     """Four recipients, two of them bad: rows for all, of which two have no operator and were not taken."""
-    smstele.faults.stop_list = {"79072233645", "79676771707"}
     _, text = await send(
         "smstele",
         phones="79160001234,79072233645,79676771707,79260004567",
@@ -88,6 +87,18 @@ async def test_the_documents_second_example(sandbox: Sandbox, smstele: SMStele, 
         ],
     }
     assert [message.recipient for message in sandbox.ledger.messages] == ["79160001234", "79260004567"]
+
+
+async def test_a_number_on_the_stop_list_is_a_bad_one(sandbox: Sandbox, smstele: SMStele, send: Ask) -> None:
+    """Its row has no operator, and it is not taken."""
+    smstele.faults.stop_list = {"79160001234"}
+    reply = json.loads((await send("smstele", phones="79160001234,79260004567"))[1])
+    assert [(line["phone"], line["operator"]) for line in reply["messages"]] == [
+        ("79160001234", ""),
+        ("79260004567", "mMEGAFON"),
+    ]
+    assert [message.recipient for message in sandbox.ledger.messages] == ["79260004567"]
+    assert sandbox.ledger.requests[0].fault == "stop_list"
 
 
 @pytest.mark.parametrize(

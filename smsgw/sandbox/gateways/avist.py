@@ -11,7 +11,7 @@ from smsgw import segments
 from smsgw.sandbox.calls import Call, Reply
 from smsgw.sandbox.fates import Fate
 from smsgw.sandbox.gateways.base import Gateway
-from smsgw.sandbox.ledger import Kind
+from smsgw.sandbox.records import Kind
 
 __all__ = ["Avist"]
 
@@ -59,6 +59,10 @@ class Avist(Gateway):
         """Letters and digits, since "XXXXX" promises no number: a10001, a10002, …, a1000a."""
         return f"{0xA10000 + self.next_serial():x}"
 
+    def word_of(self, fate: Fate | None) -> str:
+        """Section 3."""
+        return "unknown" if fate is None else _STATUS[fate]
+
     def unavailable(self, call: Call) -> Reply:
         """Section 1.2."""
         return Reply(UNAVAILABLE)
@@ -100,7 +104,5 @@ class Avist(Gateway):
 
     def _status(self, message_id: str) -> Reply:
         for message in self.known(message_id):
-            fate = self.fate(message)
-            word = "unknown" if fate is None else _STATUS[fate]
-            return Reply(f"Mess_ID={message_id} Status: {word}")
+            return Reply(f"Mess_ID={message_id} Status: {self.word_of(self.fate(message))}")
         return Reply(NO_SUCH_MESSAGE)

@@ -1,7 +1,7 @@
 """What every fake gateway has: its account, its faults, its messages and what becomes of them."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -11,10 +11,11 @@ from attrs import define, field
 
 from smsgw import segments
 from smsgw.sandbox.calls import Call, Reply
-from smsgw.sandbox.fates import FATES, Fate, fate_of
+from smsgw.sandbox.fates import FATES, Fate, State, Step, fate_of
 from smsgw.sandbox.faults import Faults
 from smsgw.sandbox.form import parameters
-from smsgw.sandbox.ledger import NO_OPTIONS, Kind, Ledger, MessageState, TakenMessage
+from smsgw.sandbox.ledger import Ledger
+from smsgw.sandbox.records import NO_OPTIONS, Kind, MessageState, TakenMessage
 
 __all__ = ["Gateway"]
 
@@ -45,6 +46,9 @@ class Gateway(ABC):
     """The parameter that holds the password: no record has any trace of it."""
     price: ClassVar[Decimal]
     """Of one segment, in the unit of `credit`."""
+
+    unknown_faults: ClassVar[Collection[str]] = ("held",)
+    """The names of those `Faults` that it cannot have."""
 
     ledger: Ledger = field(repr=False)
     login: str
@@ -100,6 +104,10 @@ class Gateway(ABC):
     def next_id(self) -> str:
         """An ID that no message of this gateway has had."""
 
+    def word_of(self, fate: Fate | None) -> str:
+        """What a status says of a message that ended so, or that is on its way still."""
+        return "enroute" if fate is None else fate
+
     def take(
         self,
         call: Call,
@@ -117,6 +125,7 @@ class Gateway(ABC):
         wait = max((not_before - call.wall_at).total_seconds(), 0.0) if not_before else 0.0
         taken = tuple(
             TakenMessage(
+                number=self.ledger.next_message(),
                 gateway=self.name,
                 message_id=self.next_id() if message_id is None else message_id,
                 recipient=recipient,
@@ -134,8 +143,8 @@ class Gateway(ABC):
             for recipient in recipients
         )
         for message in taken:
+            self._know(message)
             self.ledger.enter_message(message)
-            self._messages.setdefault(message.message_id, []).append(message)
         if state == "taken":
             self._spent += self.price * measure.segments * len(taken)
         return taken
@@ -144,14 +153,62 @@ class Gateway(ABC):
         """The messages under this ID; none if it was never given."""
         return self._messages.get(message_id, ())
 
+    def forget(self, message: TakenMessage) -> None:
+        """Know of a message no longer: it was one too many to keep."""
+        if under_id := self._messages.get(message.message_id):
+            under_id.remove(message)
+            if not under_id:
+                del self._messages[message.message_id]
+
+    def restore(self, messages: Iterable[TakenMessage], *, serial: int, spent: Decimal = Decimal(0)) -> None:
+        """Know these again, that an earlier sandbox took, give no ID that it gave, and have spent what it had."""
+        for message in messages:
+            self._know(message)
+        self._serial = max(self._serial, serial)
+        self._spent += spent
+
+    def reset(self) -> None:
+        """As if nothing had ever been sent; faults and settings stay, and no ID is given twice."""
+        self._messages.clear()
+        self._spent = Decimal(0)
+
+    @property
+    def serial(self) -> int:
+        """The last of `next_serial`'s numbers; 0 before the first."""
+        return self._serial
+
+    @property
+    def spent(self) -> Decimal:
+        """What the messages so far took from the credit."""
+        return self._spent
+
     def fate(self, message: TakenMessage) -> Fate | None:
         """What became of a message, or None while that is open. What is held stays so."""
         if message.state == "held" or self.clock() < message.due_at:
             return None
         return fate_of(message.recipient, self.fates)
 
+    def state(self, message: TakenMessage) -> State:
+        """How far a message has come."""
+        return "held" if message.state == "held" else self.fate(message) or "enroute"
+
     def changed_at(self, message: TakenMessage) -> datetime:
         """When the state of a message last changed."""
-        if self.fate(message) is None:
-            return message.taken_at
+        return message.taken_at if self.fate(message) is None else self.due(message)
+
+    def due(self, message: TakenMessage) -> datetime:
+        """When the state of a message becomes final."""
         return message.taken_at + timedelta(seconds=message.due_at - message.clock_at)
+
+    def way(self, message: TakenMessage) -> tuple[Step, ...]:
+        """The states of a message one after the other, those to come too."""
+        if message.state == "held":
+            return (Step("held", self.word_of(None), message.taken_at, reached=True),)
+        fate = fate_of(message.recipient, self.fates)
+        return (
+            Step("enroute", self.word_of(None), message.taken_at, reached=True),
+            Step(fate, self.word_of(fate), self.due(message), reached=self.fate(message) is not None),
+        )
+
+    def _know(self, message: TakenMessage) -> None:
+        self._messages.setdefault(message.message_id, []).append(message)

@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 from attrs import define
 
 from smsgw.sandbox.calls import Call, Reply
-from smsgw.sandbox.fates import MOSCOW
+from smsgw.sandbox.fates import MOSCOW, Fate
 from smsgw.sandbox.form import parameters
 from smsgw.sandbox.gateways.platform import HELD, NO_PHONE, UNKNOWN_ID, Platform
 
@@ -65,17 +65,20 @@ class IBA(Platform):
         places = ["0" if number in refused else next(ids) for number in recipients]
         return Reply(self.id_separator.join(places), fault=fault)
 
+    def word_of(self, fate: Fate | None) -> str:
+        """Of a message on its way the document writes the word large."""
+        return "Send" if fate is None else self.words[fate]
+
     def status(self, call: Call) -> Reply:
         """`Send` or `deliver`, spelled so, or one of TargetSMS's other words."""
         for message in self.known(call.given.get("smsid", "")):
-            if (fate := self.fate(message)) is None:
-                return Reply("Send")
+            fate = self.fate(message)
             stamp = (
                 f" {self.changed_at(message).astimezone(MOSCOW):%Y-%m-%d %H:%M:%S}"
-                if self.status_time
+                if self.status_time and fate is not None
                 else ""
             )
-            return Reply(self.words[fate] + stamp)
+            return Reply(self.word_of(fate) + stamp)
         return self.refusal(call, UNKNOWN_ID)
 
     def balance_reply(self) -> Reply:

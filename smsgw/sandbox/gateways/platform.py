@@ -10,7 +10,7 @@ from attrs import define, field
 from smsgw.sandbox.calls import Call, Reply
 from smsgw.sandbox.fates import Fate
 from smsgw.sandbox.gateways.base import Gateway
-from smsgw.sandbox.ledger import Kind
+from smsgw.sandbox.records import Kind
 
 __all__ = ["Platform"]
 
@@ -57,6 +57,7 @@ class Platform(Gateway):
 
     scripts: ClassVar[Mapping[str, Collection[str]]] = {"sendsms.php": ("GET",)}
     hidden: ClassVar[str] = "pwd"
+    unknown_faults: ClassVar[Collection[str]] = ()
     words: ClassVar[Mapping[Fate | None, str]] = {
         None: "send",
         "delivered": "deliver",
@@ -97,6 +98,15 @@ class Platform(Gateway):
     @abstractmethod
     def balance_reply(self) -> Reply:
         """Answer for the account."""
+
+    def word_of(self, fate: Fate | None) -> str:
+        """One of `words`."""
+        return self.words[fate]
+
+    def reset(self) -> None:
+        """A request like an earlier one is none that is repeated."""
+        super().reset()
+        self._seen.clear()
 
     def kind_of(self, script: str, given: Mapping[str, str]) -> Kind:
         """By the parameter that only that kind of request has."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import ClassVar, Final, Literal
 
@@ -10,9 +10,9 @@ from attrs import define, field
 from attrs.validators import in_
 
 from smsgw.sandbox.calls import Call, Reply
-from smsgw.sandbox.fates import TBILISI, Fate
+from smsgw.sandbox.fates import TBILISI, Fate, Step
 from smsgw.sandbox.gateways.base import Gateway
-from smsgw.sandbox.ledger import NO_OPTIONS, Kind
+from smsgw.sandbox.records import NO_OPTIONS, Kind, TakenMessage
 
 __all__ = ["Smsco", "StatusStyle"]
 
@@ -155,15 +155,23 @@ class Smsco(Gateway):
         if not message_id:
             return Reply(FIELDS_EMPTY)
         for message in self.known(message_id):
-            if (fate := self.fate(message)) is not None:
-                number, word = _STATUS[fate]
-            else:
-                halfway = self.clock() >= message.due_at - self.delivery_after / 2
-                number, word = _SENT if halfway else _IN_PROCESS
-            return Reply(
-                {"number": str(number), "word": word, "both": f"{number} | {word}"}[self.status_style]
-            )
+            return Reply([step.word for step in self.way(message) if step.reached][-1])
         return Reply("")  # the document has no word for an ID that was never given
+
+    def word_of(self, fate: Fate | None) -> str:
+        """As `status_style` has it."""
+        return self._written(*(_IN_PROCESS if fate is None else _STATUS[fate]))
+
+    def way(self, message: TakenMessage) -> tuple[Step, ...]:
+        """With "Sent" between "In process" and the end."""
+        begun, ended = super().way(message)
+        lead = self.delivery_after / 2
+        sent_at = max(ended.at - timedelta(seconds=lead), begun.at)
+        is_sent = self.clock() >= message.due_at - lead
+        return begun, Step("enroute", self._written(*_SENT), sent_at, reached=is_sent), ended
+
+    def _written(self, number: int, word: str) -> str:
+        return {"number": str(number), "word": word, "both": f"{number} | {word}"}[self.status_style]
 
 
 def _scheduled(stamp: str) -> datetime | None:

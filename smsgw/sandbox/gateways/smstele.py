@@ -24,7 +24,7 @@ from smsgw.sandbox.gateways.smstele_rules import (
     phones_in,
     refusal,
 )
-from smsgw.sandbox.ledger import Kind, TakenMessage
+from smsgw.sandbox.records import Kind, TakenMessage
 
 __all__ = ["CntReading", "SMStele"]
 
@@ -156,7 +156,7 @@ class SMStele(Gateway):
 
     def _take(self, call: Call, phones: Sequence[str], message_id: str) -> None:
         given = call.given
-        taken = self.take(
+        self.take(
             call,
             phones,
             given["mes"],
@@ -165,8 +165,27 @@ class SMStele(Gateway):
             options={name: given[name] for name in OPTIONS if name in given},
             not_before=deferred_in(given),
         )
-        for message in taken:
-            self._by_phone.setdefault(message.recipient, []).append(message)
+
+    def word_of(self, fate: Fate | None) -> str:
+        """The `stat` of a result."""
+        return _STAT[fate]
+
+    def _know(self, message: TakenMessage) -> None:
+        super()._know(message)
+        self._by_phone.setdefault(message.recipient, []).append(message)
+
+    def forget(self, message: TakenMessage) -> None:
+        """By its phone, too."""
+        super().forget(message)
+        if to_phone := self._by_phone.get(message.recipient):
+            to_phone.remove(message)
+            if not to_phone:
+                del self._by_phone[message.recipient]
+
+    def reset(self) -> None:
+        """By its phone, too."""
+        super().reset()
+        self._by_phone.clear()
 
     def _status(self, given: Mapping[str, str]) -> Reply:
         """The messages under `id`, to `phone`, or both."""

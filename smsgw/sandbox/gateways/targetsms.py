@@ -8,7 +8,7 @@ from attrs import define
 from smsgw.sandbox.calls import Call, Reply
 from smsgw.sandbox.fates import MOSCOW
 from smsgw.sandbox.gateways.platform import HELD, STOP_LIST, UNKNOWN_ID, Platform
-from smsgw.sandbox.ledger import TakenMessage
+from smsgw.sandbox.records import TakenMessage
 
 __all__ = ["TargetSMS"]
 

@@ -18,9 +18,10 @@ OPEN = Claim("c1", "smstele", [0], is_open=True)
 def taken(times: int) -> Truth:
     """SMStele took the one row so many times."""
     ledger = Ledger()
-    for _ in range(times):
+    for number in range(1, times + 1):
         ledger.enter_message(
             TakenMessage(
+                number=number,
                 gateway="smstele",
                 message_id="c1",
                 recipient="79031234567",

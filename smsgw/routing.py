@@ -5,7 +5,7 @@ and the options, and serves the number. Content is checked and encoded once for 
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from smsgw.delivery import Lane
 from smsgw.drivers.base import Driver, Prepared
@@ -80,6 +80,11 @@ class Router:
         self.lanes = lanes
         self._settings = routes or (RouteSettings(providers=tuple(lanes)),)
         self._routes = [Route(settings) for settings in self._settings]
+
+    @property
+    def providers(self) -> Collection[str]:
+        """Those that a route names."""
+        return {name for route in self._routes for name in route.providers}
 
     def fresh(self) -> "Router":
         """The same routes at their first turn: a preview must not move those of real messages."""

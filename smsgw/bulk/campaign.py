@@ -18,7 +18,7 @@ from smsgw.bulk.journal import Counts, Journal, doubtful, forget_unknown, give_u
 from smsgw.bulk.limits import Limits
 from smsgw.bulk.loading import digest_of, fill
 from smsgw.bulk.progress import Ending, Phase, Progress, Summary
-from smsgw.bulk.results import Results, Truth
+from smsgw.bulk.results import Results, Truth, check_results
 from smsgw.bulk.sending import Sender
 from smsgw.bulk.settling import ask
 from smsgw.bulk.source import MessageSource, Source
@@ -68,11 +68,11 @@ class BulkRun:
     async def run(self) -> Summary:
         """Raises `BulkError` where nothing could be sent; what happens later is in the summary."""
         started = time.monotonic()
+        if self._results is not None:
+            check_results(self._results)  # before there is a journal: what is refused leaves nothing behind
         journal = await Journal.create(self._where)
         try:
             results = None if self._results is None else Results(self._results, journal, self._source)
-            if results is not None:
-                results.check()
             ending, sender = await self._campaign(journal, results)
             return await self._conclude(journal, results, ending, sender, time.monotonic() - started)
         finally:
@@ -127,7 +127,8 @@ class BulkRun:
         self.progress.rows = counts.rows
         self.progress.duplicates = counts.duplicates
         self.progress.states.clear()
-        self.progress.states.update(counts.states)
+        for state, count in counts.states.items():
+            self.progress.states[state] = count - counts.repeats.get(state, 0)
 
     async def _conclude(
         self,
@@ -162,11 +163,11 @@ class BulkRun:
         try:
             counts, costs = await journal.counts(), await journal.costs()
         except JournalError as error:
-            counts, costs = Counts(self.progress.rows, self.progress.states, self.progress.duplicates), {}
+            counts, costs = _at_least(self.progress), {}
             failure = failure or error
         states = dict(counts.states)
-        for values in truth.unwritten.values():
-            states[values["state"]] = states.get(values["state"], 0) + 1
+        for told in truth.unwritten.values():
+            states[told.state] = states.get(told.state, 0) + 1
         states["unknown"] = states.get("unknown", 0) + len(truth.doubtful)
         return Summary(
             rows=counts.rows,
@@ -182,8 +183,13 @@ class BulkRun:
             seconds=seconds,
             sent=self._sent,
             failure=failure,
-            unwritten=tuple(truth.unwritten.values()),
+            unwritten=tuple(told._asdict() for told in truth.unwritten.values()),
         )
+
+
+def _at_least(progress: Progress) -> Counts:
+    """What is known without the journal: not what became of repetitions."""
+    return Counts(progress.rows, progress.states, duplicates=progress.duplicates)
 
 
 async def _known(journal: Journal) -> frozenset[int]:

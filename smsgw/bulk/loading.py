@@ -1,7 +1,9 @@
 """The input into the journal, before anything is sent: numbers read, repetitions found, the whole file seen."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from hashlib import blake2b
+from typing import Final
 
 from smsgw import msisdn
 from smsgw.bulk.journal import InputRow, Journal, load
@@ -12,8 +14,8 @@ from smsgw.errors import InvalidMessage, InvalidRecipient, InvalidText
 
 __all__ = ["digest_of", "fill"]
 
-_PORTION = 1000
-"""Rows in one transaction."""
+_PORTION: Final = 500
+"""Rows in one transaction. More of them at once only make work for the garbage collector."""
 
 
 async def fill(
@@ -80,6 +82,7 @@ def _input_row(number: int, row: SourceRow) -> InputRow:
     return InputRow(number, row.line, row.phone, None, 0, row.payload, words_of(refusal))
 
 
+@lru_cache(64)  # of a text for all it is the same each time, 1 µs
 def _short_digest(content: str) -> int:
     """64 bits, as a database has them. Only rows of the same number are told apart by it."""
     return int.from_bytes(

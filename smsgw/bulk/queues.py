@@ -6,7 +6,7 @@ nothing but a few thousand rows is in memory, whoever rests and however long the
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final
 
 from smsgw.bulk.journal import Journal, PendingRow
@@ -31,18 +31,29 @@ _LOOK_AHEAD: Final = 100_000
 class RowEntry(Entry):
     """A row of the journal on its way."""
 
-    __slots__ = ("claim", "number", "queue", "refusals", "route", "row", "station", "told", "turn", "usable")
+    __slots__ = (
+        "claim",
+        "next_try",
+        "number",
+        "queue",
+        "refusals",
+        "route",
+        "station",
+        "told",
+        "turn",
+        "usable",
+    )
 
     def __init__(
         self,
-        row: PendingRow,
+        number: int,
+        recipient: str,
         message: Message,
         sink: Sink,
         carriers: tuple[Route, tuple[Candidate, ...]],
     ) -> None:
-        super().__init__(message, row.recipient, sink)
-        self.row = row
-        self.number = row.number
+        super().__init__(message, recipient, sink)
+        self.number = number
         self.route, self.usable = carriers
         self.queue: Queue | None = None
         self.station: Station | None = None
@@ -53,12 +64,14 @@ class RowEntry(Entry):
         """The attempt that may have begun, and that has not ended yet."""
         self.refusals: tuple[tuple[str, SmsgwError], ...] = ()
         """By provider, why it was not taken there for now; of a provider that tried again the last word."""
+        self.next_try = 0.0
+        """By the clock, when it may be tried again where it was refused for now."""
         self.told = False
         """Its outcome was written down with the attempt that brought it."""
 
     def again(self) -> "RowEntry":
         """As it was, to be tried again."""
-        fresh = RowEntry(self.row, self.message, self.sink, (self.route, self.usable))
+        fresh = RowEntry(self.number, self.recipient, self.message, self.sink, (self.route, self.usable))
         fresh.queue = self.queue
         fresh.attempts = self.attempts
         return fresh
@@ -94,7 +107,8 @@ class Queue:
 class Reader:
     """Goes through a journal's pending rows.
 
-    `enter` makes an entry of a row, or tells why nobody can carry it; `refuse` is then called, once.
+    `enter` makes an entry of a row, or tells why nobody can carry it; `refuse` is then called, once. `expected` are the
+    providers for which rows may come; of others none is looked for.
     """
 
     def __init__(
@@ -103,15 +117,18 @@ class Reader:
         stations: Iterable[Station],
         enter: Callable[[PendingRow], RowEntry | SmsgwError],
         refuse: Callable[[PendingRow, SmsgwError], None],
+        expected: Collection[str] | None = None,
     ) -> None:
         self.queues: dict[tuple[str, ...], Queue] = {}
         self.at_end = False
         self._journal = journal
         self._stations = {station.name: station for station in stations}
-        self._unseen = set(self._stations)
+        self._unseen = set(self._stations if expected is None else expected)
         """Providers for which no row has come yet: worth looking further ahead for."""
         self._enter = enter
         self._refuse = refuse
+        self._last_usable: tuple[Candidate, ...] = ()
+        self._last_queue = Queue(())
         self._place = 0
         self._found_at = 0
         """Where the last new provider was found."""
@@ -162,6 +179,9 @@ class Reader:
             queue.waiting.append(entry)
 
     def _queue_of(self, entry: RowEntry) -> Queue:
+        if entry.usable is self._last_usable:  # rows of one text come one after another, and share that
+            entry.queue = self._last_queue
+            return self._last_queue
         names = tuple([candidate.lane.name for candidate in entry.usable])
         queue = self.queues.get(names)
         if queue is None:
@@ -169,6 +189,7 @@ class Reader:
             if self._unseen & set(names):
                 self._unseen -= set(names)
                 self._found_at = entry.number
+        self._last_usable, self._last_queue = entry.usable, queue
         entry.queue = queue
         return queue
 

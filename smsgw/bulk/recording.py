@@ -1,9 +1,8 @@
 """What the engine is about to do with rows, and what came of it, as the journal's writer takes it."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
-from smsgw.bulk.journal import Writer
+from smsgw.bulk.journal import Told, Writer
 from smsgw.bulk.queues import RowEntry
 from smsgw.drivers.base import Verdict
 from smsgw.entry import Entry
@@ -16,14 +15,18 @@ __all__ = ["AttemptRecorder", "may_pass", "words_of"]
 class AttemptRecorder:
     """The `Recorder` of a bulk run's entries."""
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: Writer, clock: Callable[[], float]) -> None:
         self._writer = writer
+        self._clock = clock
         self._claimed: set[str] = set()
+        self.refused: set[RowEntry] = set()
+        """Rows on their way that were refused for now: they wait in their lane for another try."""
 
     async def claim(self, attempt: str, provider: str, entries: Sequence[Entry]) -> None:
         rows = [entry for entry in entries if isinstance(entry, RowEntry)]
         await self._writer.claim(attempt, provider, [row.number for row in rows])
         self._claimed.add(attempt)
+        self.refused.difference_update(rows)
         for row in rows:
             row.claim = attempt
 
@@ -39,27 +42,27 @@ class AttemptRecorder:
 
         What was refused is told when it is final (`tell`): it may be tried again.
         """
-        told: list[dict[str, Any]] = []
+        told: list[Told] = []
         for entry, verdict in zip(entries, verdicts, strict=True):
             if not isinstance(entry, RowEntry):
                 continue
             entry.claim = None
             if verdict.state is State.REJECTED:
-                _note_refusal(entry, provider, verdict)
+                self._note_refusal(entry, provider, verdict)
                 continue
             entry.told = True
             told.append(
-                {
-                    "number": entry.number,
-                    "state": verdict.state.value,
-                    "provider": provider,
-                    "message_id": verdict.message_id,
-                    "segments": segments if verdict.segments is None else verdict.segments,
-                    "cost": None if verdict.cost is None else str(verdict.cost),
-                    "error": words_of(verdict.error),
-                    "attempts": entry.attempts,
-                    "claim": attempt,
-                }
+                Told(
+                    entry.number,
+                    verdict.state,
+                    provider,
+                    verdict.message_id,
+                    segments if verdict.segments is None else verdict.segments,
+                    None if verdict.cost is None else str(verdict.cost),
+                    words_of(verdict.error),
+                    entry.attempts,
+                    attempt,
+                )
             )
         if attempt in self._claimed:
             self._claimed.discard(attempt)
@@ -67,29 +70,38 @@ class AttemptRecorder:
         elif told:
             self._writer.tell(told)
 
+    def _note_refusal(self, entry: RowEntry, provider: str, verdict: Verdict) -> None:
+        error = verdict.error
+        if error is not None and not isinstance(error, CircuitOpen) and may_pass(error):
+            others = [refusal for refusal in entry.refusals if refusal[0] != provider]
+            entry.refusals = (*others, (provider, error))
+            entry.next_try = self._clock() + (error.retry_after or 0.0)
+            self.refused.add(entry)
+
+    def came_back(self, entry: RowEntry, outcome: Outcome) -> None:
+        """It is on its way no more. An attempt that was cut off before its first byte has ended: nothing was sent."""
+        self.refused.discard(entry)
+        if outcome.state is State.REJECTED and entry.claim in self._claimed:
+            self._claimed.discard(entry.claim)
+            self._writer.complete(entry.claim, ())
+
     def tell(self, number: int, outcome: Outcome, claim: str | None = None) -> None:
         """An outcome that no attempt brought, or that was the last refusal; `claim` is an attempt that was cut off."""
         self._writer.tell(
             [
-                {
-                    "number": number,
-                    "state": outcome.state.value,
-                    "provider": outcome.provider,
-                    "message_id": outcome.message_id,
-                    "segments": outcome.segments,
-                    "cost": None if outcome.cost is None else str(outcome.cost),
-                    "error": words_of(outcome.error),
-                    "attempts": outcome.attempts,
-                    "claim": claim,
-                }
+                Told(
+                    number,
+                    outcome.state,
+                    outcome.provider,
+                    outcome.message_id,
+                    outcome.segments,
+                    None if outcome.cost is None else str(outcome.cost),
+                    words_of(outcome.error),
+                    outcome.attempts,
+                    claim,
+                )
             ]
         )
-
-
-def _note_refusal(entry: RowEntry, provider: str, verdict: Verdict) -> None:
-    if (error := verdict.error) is not None and not isinstance(error, CircuitOpen) and may_pass(error):
-        others = [refusal for refusal in entry.refusals if refusal[0] != provider]
-        entry.refusals = (*others, (provider, error))
 
 
 def may_pass(error: SmsgwError) -> bool:

@@ -3,15 +3,15 @@
 import asyncio
 import csv
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Final, TextIO
 
 from smsgw.bulk.errors import BulkError
-from smsgw.bulk.journal import Journal, ResultRow
+from smsgw.bulk.journal import Journal, ResultRow, Told
 from smsgw.bulk.source import Source
 
-__all__ = ["COLUMNS", "Results", "Truth"]
+__all__ = ["COLUMNS", "Results", "Truth", "check_results"]
 
 COLUMNS: Final = (
     "phone",
@@ -25,6 +25,8 @@ COLUMNS: Final = (
     "duplicate",
 )
 
+_TOLD: Final = tuple(name for name in ResultRow._fields if name in Told._fields and name != "number")
+"""What of a row's results comes with its outcome."""
 _PAGE: Final = 500
 _NAP: Final = 0.5
 """Seconds between two looks for rows that have their outcome."""
@@ -33,8 +35,8 @@ _NAP: Final = 0.5
 class Truth:
     """What is known and does not stand in the journal, for it could not be written any more."""
 
-    def __init__(self, unwritten: Sequence[Mapping[str, Any]] = (), doubtful: Collection[int] = ()) -> None:
-        self.unwritten = {values["number"]: values for values in unwritten}
+    def __init__(self, unwritten: Sequence[Told] = (), doubtful: Collection[int] = ()) -> None:
+        self.unwritten = {told.number: told for told in unwritten}
         self.doubtful = frozenset(doubtful) - set(self.unwritten)
         """Rows in attempts that may have begun, and of which nothing is known."""
 
@@ -42,12 +44,24 @@ class Truth:
         if row.state is not None:
             return row
         number = row.number if row.first is None else row.first
-        if (values := self.unwritten.get(number)) is not None:
-            known = {name: values[name] for name in row._fields if name in values and name != "number"}
-            return row._replace(**known)
+        if (told := self.unwritten.get(number)) is not None:
+            known = told._asdict()
+            return row._replace(**{name: known[name] for name in _TOLD})
         if number in self.doubtful:
             return row._replace(state="unknown", error="OutcomeUnknown: the journal could not be written")
         return row._replace(state="pending")
+
+
+def check_results(where: str | os.PathLike[str]) -> None:
+    """Raise `BulkError` where they cannot be written at all, before anything is sent."""
+    path = Path(where)
+    try:
+        is_new = not path.exists()
+        path.open("ab").close()
+        if is_new:
+            path.unlink()  # the run may yet be refused, and leaves nothing behind then
+    except (OSError, ValueError) as error:
+        raise _error(path, error) from None
 
 
 class Results:
@@ -61,16 +75,6 @@ class Results:
         self._file: TextIO | None = None
         self._place = 0
         self._following: asyncio.Task[None] | None = None
-
-    def check(self) -> None:
-        """Whether it can be written at all, before anything is sent."""
-        is_new = not self._path.exists()
-        try:
-            self._path.open("ab").close()
-            if is_new:
-                self._path.unlink()  # the run may yet be refused, and leaves nothing behind then
-        except OSError as error:
-            raise self._error(error) from None
 
     def start(self) -> None:
         """Write rows as they come to their outcomes."""
@@ -90,7 +94,7 @@ class Results:
             try:
                 self._file.close()
             except OSError as error:
-                raise self._error(error) from None
+                raise _error(self._path, error) from None
 
     def _begin(self) -> None:
         self.failure = None
@@ -101,7 +105,7 @@ class Results:
             # (What a gateway says may have half a character in it, which UTF-8 cannot write.)
             self._file = self._path.open("w", encoding="utf-8", errors="backslashreplace", newline="")
         except OSError as error:
-            raise self._error(error) from None
+            raise _error(self._path, error) from None
         self._put([[*COLUMNS, *_own(self._source.header)]])
 
     async def _follow(self) -> None:
@@ -117,17 +121,17 @@ class Results:
 
     def _write(self, rows: Sequence[ResultRow]) -> None:
         if rows:
-            self._put([self._cells(row) for row in rows])
+            self._put(self._cells(row) for row in rows)
             self._place = rows[-1].number
 
-    def _put(self, lines: Sequence[Sequence[object]]) -> None:
+    def _put(self, lines: Iterable[Sequence[object]]) -> None:
         if self._file is None:
             raise RuntimeError("the results were not begun")
         try:
             csv.writer(self._file, lineterminator="\n").writerows(lines)
             self._file.flush()
         except OSError as error:
-            raise self._error(error) from None
+            raise _error(self._path, error) from None
 
     def _cells(self, row: ResultRow) -> Sequence[object]:
         return (
@@ -143,8 +147,11 @@ class Results:
             *self._source.cells(row.payload),
         )
 
-    def _error(self, error: OSError) -> BulkError:
-        return BulkError(f"{self._path}: the results cannot be written: {error.strerror or error}")
+
+def _error(path: Path, error: OSError | ValueError) -> BulkError:
+    """Its path, and what is wrong with it; a NUL in the path is no `OSError`."""
+    why = error.strerror if isinstance(error, OSError) else None
+    return BulkError(f"{path}: the results cannot be written: {why or error}")
 
 
 def _own(header: Sequence[str]) -> Sequence[str]:

@@ -1,12 +1,12 @@
 """The rows of a journal through a dispatcher: each attempt written down before it begins, nobody's outage at another's cost."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from smsgw.bulk.contents import Contents
 from smsgw.bulk.errors import BulkError, JournalError
-from smsgw.bulk.journal import Journal, PendingRow, Writer
+from smsgw.bulk.journal import Journal, PendingRow, Told, Writer
 from smsgw.bulk.progress import Ending, Progress
 from smsgw.bulk.queues import Queue, Reader, RowEntry
 from smsgw.bulk.recording import AttemptRecorder, may_pass
@@ -40,19 +40,23 @@ class Sender:
         give_up_after: float,
     ) -> None:
         self.failure: BulkError | None = None
-        self.unwritten: Sequence[dict[str, Any]] = ()
+        self.unwritten: Sequence[Told] = ()
         self._engine = engine
         self._contents = Contents(engine.router, source)
         self._progress = progress
         self._give_up_after = give_up_after
         self._writer = Writer(journal, self._fail)
-        self._recorder = AttemptRecorder(self._writer)
+        self._recorder = AttemptRecorder(self._writer, engine.clock)
         self._scope = Scope(self._recorder)
         self._coalescer = Coalescer(engine, self._scope, patient=False)
         self._stations = {name: Station(lane, engine.clock) for name, lane in engine.lanes.items()}
-        self._reader = Reader(journal, self._stations.values(), self._enter, self._refuse)
+        self._reader = Reader(
+            journal, self._stations.values(), self._enter, self._refuse, expected=engine.router.providers
+        )
         self._news = asyncio.Event()
         self._last_progress = engine.clock()
+        self._has_moved = False
+        """Since then a row came to its end."""
 
     def stop(self) -> None:
         """Begin nothing more."""
@@ -98,6 +102,9 @@ class Sender:
     async def _go_on(self) -> bool:
         """Until all is done or the scope has ended, and False; or True to give up."""
         while not self._scope.ended:
+            if self._has_moved:
+                self._has_moved = False
+                self._last_progress = self._engine.clock()
             handed = self._hand_out()
             if await self._reader.read() or handed:
                 continue
@@ -120,7 +127,7 @@ class Sender:
             carriers = content.carriers(row.recipient)
         except (InvalidMessage, ConfigurationError) as error:
             return error.with_traceback(None)
-        return RowEntry(row, content.message, self, carriers)
+        return RowEntry(row.number, row.recipient, content.message, self, carriers)
 
     def _refuse(self, row: PendingRow, error: SmsgwError) -> None:
         self._tell(row.number, Outcome(row.recipient, State.REJECTED, error.provider, error=error))
@@ -130,31 +137,39 @@ class Sender:
         handed = False
         for queue in self._reader.queues.values():
             while queue.waiting and (choice := self._choose(queue.waiting[0])) is not None:
-                candidates, station = choice
-                entry = queue.waiting.popleft()
-                entry.station = station
-                station.out += 1
-                self._progress.out += 1
+                self._give(queue, *choice)
                 handed = True
-                self._coalescer.put(candidates, entry)
         return handed
 
-    def _choose(self, entry: RowEntry) -> tuple[tuple[Candidate, ...], Station] | None:
-        """Who gets the row, at the head of those who may carry it; None where it has to wait."""
+    def _choose(self, entry: RowEntry) -> tuple[tuple[Candidate, ...], int] | None:
+        """Those who may carry the row in their order, and who of them gets it; None where it has to wait."""
         for _ in range(len(entry.usable) if entry.route.takes_turns else 1):
             candidates = entry.turn or entry.route.arrange(entry.usable)
             if entry.route.has_shares:
                 entry.turn = candidates  # until there is room, or busy ones would lose theirs to idle ones
             for position, candidate in enumerate(candidates):
                 station = self._stations[candidate.lane.name]
-                if station.is_down:
-                    continue
-                if not station.room:
-                    break  # it is busy, not down: the row is its own
-                if position:
-                    candidates = (candidate, *candidates[:position], *candidates[position + 1 :])
-                return candidates, station
+                if station.room:
+                    return candidates, position
+                if not station.is_down:
+                    break  # it is busy: the row is its own
         return None
+
+    def _give(self, queue: Queue, candidates: tuple[Candidate, ...], position: int) -> None:
+        """The first row, and with it all that would only be given the same answer: 5 µs a row to ask again."""
+        first = queue.waiting[0]
+        station = self._stations[candidates[position].lane.name]
+        count = 1 if first.route.takes_turns else min(station.room, len(queue.waiting))
+        for _ in range(count):
+            entry = queue.waiting[0]
+            if entry.route is not first.route:
+                break
+            queue.waiting.popleft()
+            entry.station = station
+            station.out += 1
+            self._progress.out += 1
+            order = candidates if entry is first else entry.usable
+            self._coalescer.put(order if not position else _led_by(order, position), entry)
 
     # Rows back.
 
@@ -162,6 +177,7 @@ class Sender:
         outcome = entry.outcome
         if outcome is None or not isinstance(entry, RowEntry) or entry.station is None or entry.queue is None:
             raise RuntimeError("an entry came back that was not given out")
+        self._recorder.came_back(entry, outcome)
         entry.station.out -= 1
         self._progress.out -= 1
         if not self._scope.ended:
@@ -184,7 +200,7 @@ class Sender:
             if station is not None and error is not None and error.scope in ("account", "provider"):
                 station.failed(error)
             return
-        self._last_progress = self._engine.clock()
+        self._has_moved = True
         if station is not None:
             station.answered()
 
@@ -209,10 +225,15 @@ class Sender:
         wait = min([_LONGEST_NAP, *(station.opens_in for station in shut if station.opens_in > 0)])
         if not progress.out:
             waiting = {station.name: station for queue in self._queues_left() for station in queue.stations}
-            progress.paused = "; ".join(f"{name}: {_why(station)}" for name, station in waiting.items())
-            progress.next_try = min((station.opens_in for station in waiting.values()), default=0.0)
-            progress.gives_up_in = self._last_progress + self._give_up_after - self._engine.clock()
-            wait = min(wait, max(0.0, progress.gives_up_in))
+            whys = {name: _why(station) for name, station in waiting.items()}
+            next_try = min((station.opens_in for station in waiting.values()), default=0.0)
+            wait = min(wait, self._pause(whys, next_try))
+        elif len(self._recorder.refused) == progress.out and (next_try := self._refused_for()) > _LONGEST_NAP:
+            # A gateway said how long to wait, and their lanes do.
+            refusals = [entry.refusals[-1] for entry in self._recorder.refused]
+            self._pause(
+                {name: error.description or type(error).__name__ for name, error in refusals}, next_try
+            )
         self._news.clear()
         try:
             async with asyncio.timeout(wait):
@@ -221,6 +242,18 @@ class Sender:
             pass
         finally:
             progress.paused = None
+
+    def _pause(self, whys: Mapping[str, str], next_try: float) -> float:
+        """Say so, and return the seconds until the run gives up."""
+        progress = self._progress
+        progress.paused = "; ".join(f"{name}: {why}" for name, why in whys.items())
+        progress.next_try = next_try
+        progress.gives_up_in = max(0.0, self._last_progress + self._give_up_after - self._engine.clock())
+        return progress.gives_up_in
+
+    def _refused_for(self) -> float:
+        """Seconds until the first of the rows that were refused for now may be tried again."""
+        return min(entry.next_try for entry in self._recorder.refused) - self._engine.clock()
 
     def _waited_too_long(self) -> bool:
         """Whether nothing is on its way, and nothing has come to an end for too long."""
@@ -236,6 +269,10 @@ class Sender:
 
     def _queues_left(self) -> list[Queue]:
         return [queue for queue in self._reader.queues.values() if not queue.is_empty]
+
+
+def _led_by(candidates: tuple[Candidate, ...], position: int) -> tuple[Candidate, ...]:
+    return (candidates[position], *candidates[:position], *candidates[position + 1 :])
 
 
 def _why(station: Station) -> str:

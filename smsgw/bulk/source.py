@@ -133,7 +133,9 @@ def _unpack(payload: str) -> Sequence[str]:
 
 
 def _but(cells: Sequence[str], position: int) -> Sequence[str]:
-    return [*cells[:position], *cells[position + 1 :]]
+    left = list(cells)
+    del left[position]
+    return left
 
 
 class MessageSource:

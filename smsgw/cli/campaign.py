@@ -81,9 +81,17 @@ def _check_files(order: Order, journal: Path | None) -> None:
         return
     if journal is not None and any(_same(order.results, Path(f"{journal}{suffix}")) for suffix in _BESIDE):
         raise CommandFailed("--results: is the same file as --journal, or one that belongs to it")
-    if order.results.exists() and not order.results.is_file() and not order.results.is_dir():
+    if _is_odd(order.results):
         # It is opened more than once, and written from its start each time.
         raise CommandFailed(f"--results {order.results}: is not a regular file")
+
+
+def _is_odd(path: Path) -> bool:
+    """Whether something is there that is neither a file nor a folder; what cannot be looked at is told later."""
+    try:
+        return path.exists() and not path.is_file() and not path.is_dir()
+    except (OSError, ValueError):
+        return False
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -80,7 +80,7 @@ class BulkWorld(World):
     def claims(self) -> list[Claim]:
         """In the order in which they were written."""
         found = self.read(
-            "SELECT id, provider, numbers, completed_at IS NOT NULL FROM smsgw_claims ORDER BY rowid"
+            "SELECT id, provider, numbers, completed_at IS NOT NULL FROM smsgw_claims ORDER BY run, number"
         )
         return [
             Claim(id_, name, tuple(json.loads(numbers)), bool(done)) for id_, name, numbers, done in found

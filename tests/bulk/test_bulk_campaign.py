@@ -8,11 +8,15 @@ from pathlib import Path
 import pytest
 
 from smsgw import Message, bulk
-from smsgw.bulk import Ending, JournalMismatch, TooMuch
+from smsgw.bulk import BulkError, Ending, JournalMismatch, TooMuch
 from smsgw.sheets import Sheet, SheetError
 from tests.bulk.conftest import BulkWorld, texts_to
 
 PRICED = {"iba": {"prices": {"79": "2.50"}}}
+
+
+def names_in(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
 
 
 def one_by_one(count: int) -> Iterator[Message]:
@@ -158,3 +162,23 @@ async def test_a_cost_that_is_not_known_is_above_every_cap(world: BulkWorld) -> 
 async def test_seconds_that_are_none_are_refused(world: BulkWorld, seconds: float) -> None:
     with pytest.raises(ValueError, match="give_up_after"):
         world.new(world.dispatcher(iba={}), texts_to(1), give_up_after=seconds)
+
+
+async def test_repetitions_are_not_counted_while_a_later_run_goes_on(world: BulkWorld) -> None:
+    """The next run's progress begins with what the first one's ended with."""
+    sms = world.dispatcher(iba={})
+    messages = [*texts_to(3), *texts_to(2)]
+    first = world.new(sms, messages)
+    assert (await first.run()).accepted == 5
+    second = world.new(sms, messages)
+    assert (await second.run()).accepted == 5
+    assert first.progress.done == second.progress.done == 3
+
+
+async def test_results_that_cannot_be_written_leave_no_journal(world: BulkWorld, tmp_path: Path) -> None:
+    """That is found out before there is one."""
+    sms = world.dispatcher(iba={})
+    for results in (tmp_path, tmp_path / "nowhere" / "out.csv", tmp_path / ("x" * 300), tmp_path / "a\0b"):
+        with pytest.raises(BulkError, match="the results cannot be written: "):
+            await world.run(sms, texts_to(3), results=results)
+    assert names_in(tmp_path) == []

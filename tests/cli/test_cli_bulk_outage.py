@@ -78,10 +78,10 @@ def _fails_on_outcomes(monkeypatch: pytest.MonkeyPatch) -> None:
     """A disk that is full once outcomes are to be written."""
     write = writer._write
 
-    async def written(connection: Any, group: Any, *more: Any) -> None:
+    def written(connection: Any, group: Any, **options: Any) -> None:
         if group.outcomes:
             raise OperationalError("INSERT", {}, Exception("database or disk is full"))
-        await write(connection, group, *more)
+        write(connection, group, **options)
 
     monkeypatch.setattr(writer, "_write", written)
 

@@ -79,3 +79,21 @@ def test_no_journal(content: str | None, said: str, invoke: Invoke, campaign: Ca
     result = invoke("bulk", "--status", str(campaign.journal), "--json")
     assert (result.status, said in result.error) == (2, True)
     assert list(campaign.journal.parent.iterdir()) == ([] if content is None else [campaign.journal])
+
+
+@pytest.mark.parametrize(
+    ("journal", "said"),
+    [
+        ("/", "is not a journal: it is not even a file"),
+        (".", "is not a journal: it is not even a file"),
+        ("/dev/null", "is not a journal: it is not even a file"),
+        ("", "the journal is a file's path"),
+        ("x" * 300, "cannot be opened: File name too long"),
+        ("nowhere/run.db", "there is no such journal"),
+        ("/etc/hostname/run.db", "there is no such journal"),
+    ],
+)
+def test_status_of_what_is_no_journal(invoke: Invoke, journal: str, said: str) -> None:
+    """One line, whatever it is."""
+    result = invoke("bulk", "--status", journal)
+    assert (result.status, said in result.error) == (2, True), result.err

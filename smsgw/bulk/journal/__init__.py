@@ -4,7 +4,7 @@ from smsgw.bulk.journal.doubts import Doubt, doubtful, doubts, forget_unknown, g
 from smsgw.bulk.journal.journal import Campaign, Journal
 from smsgw.bulk.journal.loading import load
 from smsgw.bulk.journal.reading import Counts
-from smsgw.bulk.journal.records import InputRow, PendingRow, ResultRow
+from smsgw.bulk.journal.records import InputRow, PendingRow, ResultRow, Told
 from smsgw.bulk.journal.writer import Writer
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Journal",
     "PendingRow",
     "ResultRow",
+    "Told",
     "Writer",
     "doubtful",
     "doubts",

@@ -8,9 +8,10 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import Any, Final
 
-from sqlalchemy import event
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from smsgw.bulk.errors import JournalError
 from smsgw.bulk.journal.address import Address
@@ -82,8 +83,7 @@ class Database:
             found = self.path.stat()
         except OSError as error:
             raise JournalError(f"{self.name}: cannot be opened: {error.strerror}") from None
-        if not S_ISREG(found.st_mode):
-            raise JournalError(f"{self.name}: is not a journal: it is not even a file")
+        self._check_regular(found.st_mode)
         if 0 < found.st_size < _SMALLEST:  # which SQLite would take for an empty one, and write over
             raise JournalError(f"{self.name}: is not a journal: it is no SQLite database")
         if not (os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK)):
@@ -94,6 +94,24 @@ class Database:
                 "copy it to one of its own"
             )
         self._file = found.st_dev, found.st_ino
+
+    def check_file(self) -> None:
+        """Raise where there is nothing to look at."""
+        if self.path is None:
+            return
+        try:
+            found = self.path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            raise JournalError(f"{self.name}: there is no such journal") from None
+        except OSError as error:
+            raise JournalError(f"{self.name}: cannot be opened: {error.strerror}") from None
+        self._check_regular(found.st_mode)
+        if not found.st_size:
+            raise JournalError(f"{self.name}: there is no such journal")
+
+    def _check_regular(self, mode: int) -> None:
+        if not S_ISREG(mode):
+            raise JournalError(f"{self.name}: is not a journal: it is not even a file")
 
     def check_place(self, wal: _Identity = None) -> _Identity:
         """Raise where the file is not where it was made: what is written to it would be gone with this process.
@@ -151,6 +169,15 @@ class Database:
             engine, self._engine = self._engine, None
             with self.translated():
                 await engine.dispose()
+
+    def new_blocking_engine(self) -> Engine | None:
+        """For a thread of one's own, with one connection; None for a server."""
+        if self.path is None:
+            return None
+        url = self._url.set(drivername="sqlite+pysqlite")
+        engine = create_engine(url, connect_args={"timeout": _BUSY}, poolclass=NullPool)
+        event.listen(engine, "connect", _secure)
+        return engine
 
     def _new_engine(self) -> AsyncEngine:
         settings: dict[str, Any] = {"timeout": _BUSY}

@@ -5,10 +5,12 @@ import time
 from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from smsgw.bulk.journal.journal import Journal
+from smsgw.bulk.journal.records import Told
 from smsgw.bulk.journal.schema import claims, outcomes, rows
+from smsgw.bulk.journal.statements import add
 
 __all__ = ["Doubt", "doubtful", "doubts", "forget_unknown", "give_up_claims", "settle"]
 
@@ -48,20 +50,11 @@ async def give_up_claims(journal: Journal) -> int:
             for number in (await connection.scalars(known)).all():
                 del lost[number]  # an earlier answer stands
         if lost:
-            await connection.execute(
-                insert(outcomes),
-                [
-                    {
-                        "number": number,
-                        "state": "unknown",
-                        "provider": provider,
-                        "error": _LOST,
-                        "attempts": 1,
-                        "claim": claim,
-                    }
-                    for number, (provider, claim) in lost.items()
-                ],
-            )
+            unknown = [
+                Told(number, "unknown", provider, error=_LOST, attempts=1, claim=claim)
+                for number, (provider, claim) in lost.items()
+            ]
+            await connection.run_sync(add, outcomes, unknown)
         if found:
             await connection.execute(
                 update(claims).where(claims.c.completed_at.is_(None)).values(completed_at=time.time())

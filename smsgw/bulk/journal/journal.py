@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final, Self
 
 from attrs import frozen
-from sqlalchemy import inspect, select, text, update
+from sqlalchemy import Connection, bindparam, inspect, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from smsgw.bulk.errors import JournalBusy, JournalError, JournalMismatch
@@ -19,11 +19,11 @@ from smsgw.bulk.journal.schema import (
     VERSION,
     campaign,
     claims,
-    insert_once,
     outcomes,
     rows,
     storable,
 )
+from smsgw.bulk.journal.statements import insert_on
 
 __all__ = ["Campaign", "Journal"]
 
@@ -45,6 +45,9 @@ class Campaign:
 
 
 _MINE: Final = campaign.c.id == 1
+_HOLD: Final = (
+    update(campaign).where(_MINE, campaign.c.run == bindparam("mine")).values(run=bindparam("mine"))
+)
 
 
 class Journal(Readable):
@@ -53,6 +56,7 @@ class Journal(Readable):
     def __init__(self, database: Database) -> None:
         super().__init__(database)
         self.run = 0
+        self._claims = 0
         self._lock = lock_of(database)
 
     @classmethod
@@ -76,8 +80,7 @@ class Journal(Readable):
     async def look(cls, where: str | os.PathLike[str]) -> Self:
         """A journal to read, whether a run is at work or not."""
         database = Database(where)
-        if not database.exists:
-            raise JournalError(f"{database.name}: there is no such journal")
+        database.check_file()
         journal = cls(database)
         try:
             await journal._check_tables()
@@ -136,8 +139,8 @@ class Journal(Readable):
                 await connection.execute(update(campaign).where(_MINE).values(**values))
             else:
                 run = 1
-                first = insert_once(connection, campaign).values(id=1, run=run, **values)
-                if (await connection.execute(first)).rowcount != 1:
+                first = insert_on(connection.dialect, campaign).values(id=1, run=run, **values)
+                if (await connection.execute(first.on_conflict_do_nothing())).rowcount != 1:
                     raise self._taken_over()
             for table in (rows, outcomes, claims):
                 await connection.execute(table.delete())
@@ -160,20 +163,22 @@ class Journal(Readable):
         async with self.writing() as connection:
             await connection.execute(update(campaign).where(_MINE).values(**values))
 
+    def next_claim(self) -> tuple[int, int]:
+        """The run and the number of its next claim: no other has both."""
+        self._claims += 1
+        return self.run, self._claims
+
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """A transaction of this run. Raises `JournalBusy` where a later run has begun."""
         async with self.database.transaction() as connection:
-            await self.check_run(connection)
+            await connection.run_sync(self.check_run)
             yield connection
         self.database.check_place()
 
-    async def check_run(self, connection: AsyncConnection) -> None:
+    def check_run(self, connection: Connection) -> None:
         """Keep others from writing until the transaction ends, if this run still may write itself."""
-        mine = await connection.execute(
-            update(campaign).where(_MINE, campaign.c.run == self.run).values(run=self.run)
-        )
-        if mine.rowcount != 1:
+        if connection.execute(_HOLD, {"mine": self.run}).rowcount != 1:
             raise self._taken_over()
 
     def _taken_over(self) -> JournalBusy:
@@ -221,10 +226,13 @@ class Journal(Readable):
                     raise JournalMismatch(f"{name}: is a database of something else, not a journal of smsgw")
                 return None
             version = await connection.scalar(select(campaign.c.version).where(_MINE))
-        if version is not None and version > VERSION:
+        if version is not None and version != VERSION:
+            when, what = (
+                ("a later", "upgrade smsgw") if version > VERSION else ("an earlier", "go on with that one")
+            )
             raise JournalMismatch(
-                f"{name}: was written by a later version of smsgw (journal version {version}, this one reads {VERSION}): "
-                "upgrade smsgw"
+                f"{name}: was written by {when} version of smsgw (journal version {version}, "
+                f"this one reads {VERSION}): {what}"
             )
         return VERSION if version is None else version
 

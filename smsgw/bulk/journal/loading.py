@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from smsgw.bulk.journal.journal import Journal
-from smsgw.bulk.journal.records import InputRow
-from smsgw.bulk.journal.schema import insert_once, outcomes, rows, storable
+from smsgw.bulk.journal.records import InputRow, Told
+from smsgw.bulk.journal.schema import outcomes, rows, storable
+from smsgw.bulk.journal.statements import add, add_missing
 
 __all__ = ["load"]
 
@@ -27,46 +28,41 @@ async def load(journal: Journal, given: Sequence[InputRow]) -> int:
     async with journal.writing() as connection:
         repeated: Sequence[InputRow] = ()
         if fresh:
-            await connection.execute(insert_once(connection, rows), [_values(row) for row in fresh])
+            await connection.run_sync(add_missing, rows, [_values(row) for row in fresh])
             repeated = await _missing(connection, fresh)
         if repeated:
-            await connection.execute(
-                _REPEAT,
-                [
-                    {**_values(row), "recipient": None, "to": row.recipient, "what": row.content}
-                    for row in repeated
-                ],
-            )
+            await connection.execute(_REPEAT, [_repetition(row) for row in repeated])
         if refused := [row for row in given if row.recipient is None]:
-            await connection.execute(insert(rows), [_values(row) for row in refused])
-            await connection.execute(
-                insert(outcomes),
-                [
-                    {
-                        "number": row.number,
-                        "state": "rejected",
-                        "error": storable(row.refusal or ""),
-                        "attempts": 0,
-                    }
-                    for row in refused
-                ],
-            )
+            told = [Told(row.number, "rejected", error=storable(row.refusal or "")) for row in refused]
+            await connection.run_sync(add, rows, [_values(row) for row in refused])
+            await connection.run_sync(add, outcomes, told)
     return len(repeated)
 
 
-def _values(row: InputRow) -> dict[str, Any]:
+def _values(row: InputRow) -> tuple[Any, ...]:
+    """In the order of the table's columns."""
+    number, line, phone, recipient, content, payload, _ = row
+    return number, line, storable(phone), recipient, content, None, storable(payload)
+
+
+def _repetition(row: InputRow) -> dict[str, Any]:
     return {
         "number": row.number,
         "line": row.line,
         "phone": storable(row.phone),
-        "recipient": row.recipient,
+        "recipient": None,
         "content": row.content,
         "payload": storable(row.payload),
+        "to": row.recipient,
+        "what": row.content,
     }
 
 
 async def _missing(connection: AsyncConnection, given: Sequence[InputRow]) -> Sequence[InputRow]:
     """Those that were not written, for their number and text stand there already."""
-    written = select(rows.c.number).where(rows.c.number.between(given[0].number, given[-1].number))
-    numbers = set((await connection.scalars(written)).all())
-    return [row for row in given if row.number not in numbers]
+    here = rows.c.number.between(given[0].number, given[-1].number)
+    # Mostly none are, and to count is cheaper than to read.
+    if await connection.scalar(select(func.count()).select_from(rows).where(here)) == len(given):
+        return ()
+    written = set((await connection.scalars(select(rows.c.number).where(here))).all())
+    return [row for row in given if row.number not in written]

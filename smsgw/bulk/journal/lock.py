@@ -67,7 +67,7 @@ async def _is_held_on_server(database: Database) -> bool:
 
 def _beside(path: Path) -> Path:
     """As SQLite names its own files. It stays where it is: to remove it would let two runs hold two of them."""
-    return path.with_name(path.name + "-lock")
+    return Path(f"{path}-lock")
 
 
 def _is_taken(error: sqlite3.Error) -> bool:

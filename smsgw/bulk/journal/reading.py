@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from attrs import frozen
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, Executable, and_, exists, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from smsgw.bulk.journal.database import Database
 from smsgw.bulk.journal.records import PendingRow, ResultRow
@@ -21,6 +22,8 @@ class Counts:
     rows: int = 0
     states: Mapping[str, int] = {}
     """Outcomes by state; a row that repeats another counts with that one's."""
+    repeats: Mapping[str, int] = {}
+    """Rows that repeat another and have its outcome, by state, within the above."""
     duplicates: int = 0
     """Rows that repeat another, within the above."""
     open_claims: int = 0
@@ -89,10 +92,8 @@ class Readable:
         async with self.database.snapshot() as connection:
             total = await connection.scalar(select(func.count()).select_from(rows))
             by_state = select(outcomes.c.state, func.count()).group_by(outcomes.c.state)
-            states: Counter[str] = Counter()
-            for query in (by_state, by_state.select_from(repeats)):
-                for state, count in (await connection.execute(query)).all():
-                    states[state] += count
+            states = Counter(await _by_state(connection, by_state))
+            repeated = await _by_state(connection, by_state.select_from(repeats))
             duplicates = await connection.scalar(
                 select(func.count()).select_from(rows).where(rows.c.duplicate_of.is_not(None))
             )
@@ -100,7 +101,8 @@ class Readable:
                 select(func.count()).select_from(claims).where(claims.c.completed_at.is_(None))
             )
             segments = await connection.scalar(select(func.sum(outcomes.c.segments)).where(sent))
-        return Counts(total or 0, states, duplicates or 0, open_claims or 0, int(segments or 0))
+        states.update(repeated)
+        return Counts(total or 0, states, repeated, duplicates or 0, open_claims or 0, int(segments or 0))
 
     async def costs(self) -> Mapping[str, Decimal]:
         """What gateways said that they charge, by provider: each in its own unit."""
@@ -114,6 +116,11 @@ class Readable:
             for provider, cost, times in (await connection.execute(query)).all():
                 costs[provider] = costs.get(provider, Decimal(0)) + Decimal(cost) * times
         return costs
+
+
+async def _by_state(connection: AsyncConnection, query: Executable) -> Mapping[str, int]:
+    found = (await connection.execute(query)).all()
+    return {values[0]: values[1] for values in found}
 
 
 def _has_outcome(number: ColumnElement[int]) -> ColumnElement[bool]:

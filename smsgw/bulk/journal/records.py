@@ -1,8 +1,8 @@
-"""What is read from a journal, row by row."""
+"""What is written in a journal and read from it, row by row."""
 
 from typing import NamedTuple
 
-__all__ = ["InputRow", "PendingRow", "ResultRow"]
+__all__ = ["Attempt", "InputRow", "PendingRow", "ResultRow", "Told"]
 
 
 class InputRow(NamedTuple):
@@ -21,6 +21,33 @@ class InputRow(NamedTuple):
     payload: str
     """JSON: what the message is made of."""
     refusal: str | None = None
+
+
+class Attempt(NamedTuple):
+    """A claim: a row of the table `claims`, in the order of its columns."""
+
+    run: int
+    number: int
+    id: str
+    provider: str
+    numbers: str
+    claimed_at: float
+    completed_at: float | None
+
+
+class Told(NamedTuple):
+    """What is known of a row: one of the table `outcomes`, in the order of its columns."""
+
+    number: int
+    state: str
+    provider: str | None = None
+    message_id: str | None = None
+    segments: int | None = None
+    cost: str | None = None
+    error: str | None = None
+    attempts: int = 0
+    claim: str | None = None
+    """The attempt that told it."""
 
 
 class PendingRow(NamedTuple):

@@ -11,8 +11,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     Float,
-    Index,
-    Insert,
     Integer,
     MetaData,
     String,
@@ -20,13 +18,11 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-__all__ = ["METADATA", "VERSION", "campaign", "claims", "insert_once", "outcomes", "rows", "storable"]
+__all__ = ["METADATA", "VERSION", "campaign", "claims", "outcomes", "rows", "storable"]
 
-VERSION: Final = 1
-"""Of these tables. A journal of a later version is refused, an earlier one would be brought up to it."""
+VERSION: Final = 2
+"""Of these tables. A journal of another version is refused."""
 
 METADATA: Final = MetaData()
 
@@ -64,18 +60,16 @@ rows: Final = Table(
 claims: Final = Table(
     "smsgw_claims",
     METADATA,
-    Column("id", String(32), primary_key=True),  # the attempt's own ID, which SMStele is sent, too
+    # In the order in which they are written, so that those of one commit stand on the same page.
+    Column("run", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # from 1 in each run
+    Column("id", String(32), nullable=False),  # the attempt's own ID, which SMStele is sent, too
     Column("provider", Text, nullable=False),
-    Column("run", Integer, nullable=False),
     Column("numbers", Text, nullable=False),  # JSON: the rows in this attempt
     Column("claimed_at", Float, nullable=False),
     Column("completed_at", Float),  # NULL: the attempt may have begun, and nobody knows what came of it
-)
-Index(
-    "smsgw_claims_open",
-    claims.c.id,
-    sqlite_where=claims.c.completed_at.is_(None),
-    postgresql_where=claims.c.completed_at.is_(None),
+    # No index finds the open ones: they are looked for when a run begins and when it failed, and written all the time.
+    sqlite_with_rowid=False,
 )
 
 outcomes: Final = Table(
@@ -91,13 +85,6 @@ outcomes: Final = Table(
     Column("attempts", Integer, nullable=False),
     Column("claim", String(32)),  # the attempt that told it
 )
-
-
-def insert_once(connection: AsyncConnection, table: Table) -> Insert:
-    """Rows into a table, but for those that stand there already."""
-    if connection.dialect.name == "postgresql":
-        return postgresql.insert(table).on_conflict_do_nothing()
-    return sqlite.insert(table).on_conflict_do_nothing()
 
 
 def storable(text: str) -> str:

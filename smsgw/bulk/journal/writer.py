@@ -7,46 +7,48 @@ after a crash than were in flight.
 
 import asyncio
 import json
-import sqlite3
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
 from attrs import define, field
-from sqlalchemy import Insert, bindparam, insert, update
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from smsgw.bulk.errors import JournalError
 from smsgw.bulk.journal.journal import Journal
-from smsgw.bulk.journal.schema import claims, insert_once, outcomes, storable
+from smsgw.bulk.journal.line import Line, open_line
+from smsgw.bulk.journal.records import Attempt, Told
+from smsgw.bulk.journal.schema import claims, outcomes, storable
+from smsgw.bulk.journal.statements import add, add_missing, add_or_change
 from smsgw.errors import NotSubmitted
 
-__all__ = ["Outcomes", "Writer"]
+__all__ = ["Writer"]
 
-Outcomes = Sequence[dict[str, Any]]
-"""Rows of the table `outcomes`."""
-
+_GATHERING: Final = 0.002
+"""Seconds that a group waits for others to join it. Without, each second commit was one lone claim's, whose connection
+had come free just after the others': twice the commits, 3 µs a recipient."""
 _MOST_SEGMENTS: Final = 2**31 - 1
 """That a column has room for."""
-
-_COMPLETE = update(claims).where(claims.c.id == bindparam("attempt")).values(completed_at=bindparam("at"))
 
 
 @define(eq=False)
 class _Group:
     """What is committed together."""
 
-    claims: list[dict[str, Any]] = field(factory=list)
+    attempts: list[Attempt] = field(factory=list)
+    """Those that begin, and those that end."""
     waiting: list[asyncio.Future[None]] = field(factory=list)
-    """One for each claim."""
-    completed: list[dict[str, Any]] = field(factory=list)
-    outcomes: list[dict[str, Any]] = field(factory=list)
+    """One for each that begins."""
+    outcomes: list[Told] = field(factory=list)
 
     @property
     def is_empty(self) -> bool:
-        return not (self.claims or self.completed or self.outcomes)
+        return not (self.attempts or self.outcomes)
+
+    def known(self) -> "_Group":
+        """What has happened already, whether it is written or not; of the attempts that would begin, none did."""
+        ended = [attempt for attempt in self.attempts if attempt.completed_at is not None]
+        return _Group(ended, outcomes=self.outcomes)
 
 
 class Writer:
@@ -58,6 +60,8 @@ class Writer:
         self._journal = journal
         self._on_failure = on_failure
         self._group = _Group()
+        self._open: dict[str, Attempt] = {}
+        """Attempts that began and have not ended, by ID."""
         self._wanted = asyncio.Event()
         self._closing = False
         self._wal: tuple[int, int] | None = None
@@ -67,35 +71,33 @@ class Writer:
         """Return once it is on the disk that this attempt may have begun. Raises `NotSubmitted`."""
         self._check()
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        group = self._group
-        group.waiting.append(written)
-        group.claims.append(
-            {
-                "id": attempt,
-                "provider": provider,
-                "run": self._journal.run,
-                "numbers": json.dumps(numbers),
-                "claimed_at": time.time(),
-            }
-        )
+        place = self._journal.next_claim()
+        claim = Attempt(*place, attempt, provider, json.dumps(numbers), time.time(), None)
+        self._open[attempt] = claim
+        self._group.waiting.append(written)
+        self._group.attempts.append(claim)
         self._wanted.set()
         try:
             await written
         except asyncio.CancelledError:
             self.complete(attempt, ())  # it does not begin, whether this is on the disk or not
             raise
+        except NotSubmitted:
+            del self._open[attempt]
+            raise
 
-    def complete(self, attempt: str, told: Outcomes) -> None:
+    def complete(self, attempt: str, told: Sequence[Told]) -> None:
         """The attempt ended, and this is what it told; what it proved not to have been taken is not in it."""
-        self._group.completed.append({"attempt": attempt, "at": time.time()})
+        claim = self._open.pop(attempt)
+        self._group.attempts.append(claim._replace(completed_at=time.time()))
         self.tell(told)
 
-    def tell(self, told: Outcomes) -> None:
+    def tell(self, told: Sequence[Told]) -> None:
         """Outcomes that are no attempt's."""
-        self._group.outcomes.extend([_storable(values) for values in told])
+        self._group.outcomes.extend([_storable(outcome) for outcome in told])
         self._wanted.set()
 
-    async def aclose(self) -> Outcomes:
+    async def aclose(self) -> Sequence[Told]:
         """Write what is left, and return what could not be written (then `failure` says why)."""
         self._closing = True
         self._wanted.set()
@@ -116,16 +118,16 @@ class Writer:
             raise NotSubmitted("not sent: the journal takes no more")
 
     async def _work(self) -> None:
-        connection: AsyncConnection | None = None
+        line: Line | None = None
         try:
             with self._journal.database.translated():
-                connection = await self._journal.database.engine.connect()
+                line = await open_line(self._journal.database)
             while not (self._closing and self._group.is_empty):
                 await self._wanted.wait()
-                await asyncio.sleep(0)  # for those who are just about to queue
+                await asyncio.sleep(_GATHERING)
                 self._wanted.clear()
                 if not self._group.is_empty:
-                    await self._commit_next(connection)
+                    await self._commit_next(line)
         except JournalError as error:
             self._fail(error)
         except Exception as error:  # noqa: BLE001  (whatever it is, nothing more is written, and the run has to know)
@@ -133,40 +135,43 @@ class Writer:
             failure.__cause__ = error
             self._fail(failure)
         finally:
-            if connection is not None:
-                await _close(connection)
+            if line is not None:
+                await line.aclose()
 
-    async def _commit_next(self, connection: AsyncConnection) -> None:
+    async def _commit_next(self, line: Line) -> None:
         group, self._group = self._group, _Group()
         try:
-            await self._commit(group, connection)
+            await self._commit(group, line)
             self._wal = self._journal.database.check_place(self._wal)
         except BaseException:
             # What is known is kept, to be written when that is possible again; claims are not: nothing was sent.
-            self._group.completed[:0] = group.completed
-            self._group.outcomes[:0] = group.outcomes
+            known = group.known()
+            self._group.attempts[:0] = known.attempts
+            self._group.outcomes[:0] = known.outcomes
             _refuse(group)
             raise
         for written in group.waiting:
             if not written.done():
                 written.set_result(None)
 
-    async def _commit(self, group: _Group, connection: AsyncConnection | None = None) -> None:
-        """On the run's own connection; without one once more, though perhaps it had been committed and nobody heard."""
-        if connection is None:
+    async def _commit(self, group: _Group, line: Line | None = None) -> None:
+        """On the run's own line; without one once more, though perhaps it had been committed and nobody heard."""
+        if line is None:
             async with self._journal.writing() as fresh:
-                await _write(fresh, group, insert_once(fresh, outcomes))
+                await fresh.run_sync(_write, group, again=True)
             return
+
+        def work(connection: Connection) -> None:
+            self._journal.check_run(connection)
+            _write(connection, group)
+
         with self._journal.database.translated():
-            async with connection.begin():
-                await self._journal.check_run(connection)
-                await _write(connection, group, insert(outcomes))
+            await line.transact(work)
 
     def _fail(self, error: JournalError) -> None:
         self.failure = error
-        group = self._group
-        _refuse(group)
-        group.claims, group.waiting = [], []
+        _refuse(self._group)
+        self._group = self._group.known()
         self._on_failure(error)
 
 
@@ -181,18 +186,13 @@ async def _ended(task: asyncio.Task[None]) -> asyncio.CancelledError | None:
     return cancelled
 
 
-async def _close(connection: AsyncConnection) -> None:
-    with suppress(SQLAlchemyError, OSError, sqlite3.Error):  # where it is broken, that has been told
-        await connection.close()
-
-
-async def _write(connection: AsyncConnection, group: _Group, known: Insert) -> None:
-    if group.claims:
-        await connection.execute(insert(claims), group.claims)
-    if group.completed:
-        await connection.execute(_COMPLETE, group.completed)
+def _write(connection: Connection, group: _Group, *, again: bool = False) -> None:
+    """`again`: perhaps it stands there already."""
+    if group.attempts:
+        # One statement for those that begin and those that end: two cost 0.5 µs a recipient more.
+        add_or_change(connection, claims, group.attempts, change="completed_at")
     if group.outcomes:
-        await connection.execute(known, group.outcomes)
+        (add_missing if again else add)(connection, outcomes, group.outcomes)
 
 
 def _refuse(group: _Group) -> None:
@@ -201,11 +201,15 @@ def _refuse(group: _Group) -> None:
             written.set_exception(NotSubmitted("not sent: the journal could not be written"))
 
 
-def _storable(values: dict[str, Any]) -> dict[str, Any]:
+def _storable(told: Told) -> Told:
     """What a gateway said, as a database takes it: nothing that it says may stop the run."""
-    for name in ("message_id", "error", "cost"):
-        if (said := values[name]) is not None:
-            values[name] = storable(said)
-    if (segments := values["segments"]) is not None and not 0 <= segments <= _MOST_SEGMENTS:
-        values["segments"] = None
-    return values
+    segments = told.segments
+    if segments is not None and not 0 <= segments <= _MOST_SEGMENTS:
+        told = told._replace(segments=None)
+    if (said := told.message_id) is not None and (stored := storable(said)) is not said:
+        told = told._replace(message_id=stored)
+    if (said := told.cost) is not None and (stored := storable(said)) is not said:
+        told = told._replace(cost=stored)
+    if (said := told.error) is not None and (stored := storable(said)) is not said:
+        told = told._replace(error=stored)
+    return told

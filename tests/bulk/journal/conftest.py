@@ -6,17 +6,19 @@ The session `postgres` of the noxfile starts such a server. What it holds is thr
 import asyncio
 import gc
 import os
+import re
 import threading
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, make_url, text
+from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from smsgw.bulk.journal import InputRow, Journal, PendingRow, Writer, load
+from smsgw.bulk.errors import JournalError
+from smsgw.bulk.journal import InputRow, Journal, PendingRow, Told, Writer, load
 from smsgw.bulk.journal.database import Database
 
 SERVER = os.environ.get("SMSGW_TEST_POSTGRES", "")
@@ -33,20 +35,9 @@ def refused(number: int, why: str = "InvalidRecipient: not a number") -> InputRo
     return InputRow(number, number + 1, "nobody", None, 0, f"text {number}", why)
 
 
-def told(number: int, state: str = "accepted", **more: Any) -> dict[str, Any]:
+def told(number: int, state: str = "accepted", **more: Any) -> Told:
     """An outcome, as it is written down."""
-    values = {
-        "number": number,
-        "state": state,
-        "provider": "iba",
-        "message_id": f"id-{number}",
-        "segments": 1,
-        "cost": None,
-        "error": None,
-        "attempts": 1,
-        "claim": None,
-    }
-    return {**values, **more}
+    return Told(number, state, "iba", f"id-{number}", segments=1, attempts=1)._replace(**more)
 
 
 class Book:
@@ -114,10 +105,16 @@ def engine_url(where: str) -> Any:
     return make_url(where) if "://" in where else make_url("sqlite+aiosqlite://").set(database=where)
 
 
-def commits_of(journal: Journal) -> list[int]:
-    """A list that grows with each commit of this journal's."""
+def commits_of(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """A list that grows with each commit of a writer's."""
     commits: list[int] = []
-    event.listen(journal.database.engine.sync_engine, "commit", lambda _: commits.append(1))
+    commit = Writer._commit
+
+    async def counted(self: Writer, *given: Any) -> None:
+        commits.append(1)
+        await commit(self, *given)
+
+    monkeypatch.setattr(Writer, "_commit", counted)
     return commits
 
 
@@ -126,6 +123,12 @@ async def everything_pending(journal: Journal) -> list[PendingRow]:
     while page := await journal.pending(found[-1].number if found else 0, 3):
         found += page
     return found
+
+
+def one_line(error: BaseException | None, where: str, words: str) -> None:
+    """It names the journal, and says what is wrong."""
+    assert isinstance(error, JournalError)
+    assert re.fullmatch(f"{re.escape(where)}: {words}", str(error)), str(error)
 
 
 @pytest.fixture

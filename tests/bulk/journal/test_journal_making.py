@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from smsgw.bulk.errors import JournalError, JournalMismatch
 from smsgw.bulk.journal import writer as module
@@ -30,9 +30,9 @@ def content_of(path: str) -> bytes:
     return Path(path).read_bytes()
 
 
-async def pragmas(connection: AsyncConnection) -> dict[str, object]:
+def pragmas(connection: Connection) -> dict[str, object]:
     names = ("journal_mode", "synchronous", "fullfsync")
-    return {name: (await connection.exec_driver_sql(f"PRAGMA {name}")).scalar() for name in names}
+    return {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in names}
 
 
 IN_EFFECT = {"journal_mode": "wal", "synchronous": 2, "fullfsync": 1}
@@ -72,9 +72,9 @@ async def test_a_commit_is_on_the_disk_for_those_who_read_and_who_write(
     seen = []
     written = module._write
 
-    async def write(connection: AsyncConnection, *given: Any) -> None:
-        seen.append(await pragmas(connection))
-        await written(connection, *given)
+    def write(connection: Connection, *given: Any) -> None:
+        seen.append(pragmas(connection))
+        written(connection, *given)
 
     monkeypatch.setattr(module, "_write", write)
     writer = files.writer(journal)
@@ -82,12 +82,12 @@ async def test_a_commit_is_on_the_disk_for_those_who_read_and_who_write(
     writer.complete("1", [told(1)])
     await writer.aclose()
     async with journal.database.connected() as one, journal.database.snapshot() as two:
-        seen += [await pragmas(one), await pragmas(two)]
+        seen += [await one.run_sync(pragmas), await two.run_sync(pragmas)]
     async with journal.writing() as connection:
-        seen.append(await pragmas(connection))
+        seen.append(await connection.run_sync(pragmas))
     look = await files.look()
     async with look.database.connected() as connection:
-        seen.append(await pragmas(connection))
+        seen.append(await connection.run_sync(pragmas))
     assert len(seen) >= 6
     assert all(found == IN_EFFECT for found in seen)
 
@@ -137,5 +137,5 @@ async def test_a_journal_that_was_copied_by_other_means_is_in_wal_mode_again(fil
         other.execute("VACUUM INTO ?", [copy.where])
     journal = await copy.open()
     async with journal.database.connected() as connection:
-        assert await pragmas(connection) == IN_EFFECT
+        assert await connection.run_sync(pragmas) == IN_EFFECT
     await copy.close()

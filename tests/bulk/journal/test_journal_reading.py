@@ -66,6 +66,7 @@ async def test_counts(book: Book) -> None:
     assert counts == Counts(
         rows=8,
         states={"accepted": 2, "held": 1, "unknown": 1, "rejected": 1},
+        repeats={"accepted": 1},
         duplicates=2,
         open_claims=1,
         segments=5,

@@ -6,6 +6,7 @@ import pytest
 
 from smsgw.bulk.errors import JournalBusy, JournalMismatch
 from smsgw.bulk.journal import Campaign, Journal, doubtful, forget_unknown, give_up_claims, load, settle
+from smsgw.bulk.journal.schema import VERSION
 from smsgw.errors import NotSubmitted
 from tests.bulk.journal.conftest import Book, everything_pending, row, told
 
@@ -71,7 +72,7 @@ async def test_an_earlier_run_writes_nothing_any_more(book: Book) -> None:
     with pytest.raises(NotSubmitted):
         await writer.claim("after", "iba", [2])
     writer.complete("before", [told(1)])
-    assert [values["number"] for values in await writer.aclose()] == [1]
+    assert [outcome.number for outcome in await writer.aclose()] == [1]
     assert isinstance(writer.failure, JournalBusy)
     assert book.failures == [writer.failure]
     assert await book.ask("SELECT id, completed_at FROM smsgw_claims") == [("before", None)]
@@ -147,15 +148,20 @@ async def test_whether_a_run_is_at_work(book: Book) -> None:
     await again.aclose()
 
 
-async def test_a_later_version_is_refused(book: Book) -> None:
+@pytest.mark.parametrize(
+    ("version", "words"),
+    [
+        (VERSION + 1, "a later version .* upgrade smsgw"),
+        (VERSION - 1, "an earlier version .* go on with that one"),
+    ],
+)
+async def test_another_version_is_refused(book: Book, version: int, words: str) -> None:
     """To run and to look at: what it means is not known here."""
     journal = await book.begun(1)
     await journal.aclose()
-    await book.ask("UPDATE smsgw_campaign SET version = 2")
+    await book.ask(f"UPDATE smsgw_campaign SET version = {version}")
     for attempt in (book.open, book.look):
-        with pytest.raises(
-            JournalMismatch, match=r"later version of smsgw \(journal version 2.*upgrade smsgw$"
-        ):
+        with pytest.raises(JournalMismatch, match=f"{words}$"):
             await attempt()
 
 

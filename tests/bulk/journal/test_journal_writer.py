@@ -4,7 +4,6 @@ import asyncio
 from typing import Any
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from smsgw.bulk.errors import JournalError
 from smsgw.bulk.journal import Journal, Writer
@@ -26,8 +25,8 @@ class Broken:
         self._write = module._write
         monkeypatch.setattr(module, "_write", self._fail)
 
-    async def _fail(self, connection: AsyncConnection, *given: Any) -> None:
-        await self._write(connection, *given)
+    def _fail(self, *given: Any, **options: Any) -> None:
+        self._write(*given, **options)
         if self.times:
             self.times -= 1
             raise self._error
@@ -41,11 +40,13 @@ async def test_a_claim_is_on_the_disk_before_it_returns(book: Book) -> None:
     assert found == [("abc", "smstele", 1, "[1, 3]", None)]
 
 
-async def test_claims_that_wait_together_are_committed_together(book: Book) -> None:
+async def test_claims_that_wait_together_are_committed_together(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A hundred at once are a few commits, not a hundred."""
     journal = await book.begun(100)
     writer = book.writer(journal)
-    commits = commits_of(journal)
+    commits = commits_of(monkeypatch)
     await asyncio.gather(*(writer.claim(f"{number}", "iba", [number]) for number in range(1, 101)))
     assert 1 <= len(commits) <= 3
     assert len(await book.ask(OPEN)) == 100
@@ -56,11 +57,13 @@ async def test_claims_that_wait_together_are_committed_together(book: Book) -> N
     assert await book.ask(OPEN) == []
 
 
-async def test_what_waits_while_one_group_is_written_is_the_next(book: Book) -> None:
+async def test_what_waits_while_one_group_is_written_is_the_next(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nobody waits for more than the group before theirs and their own."""
     journal = await book.begun(100)
     writer = book.writer(journal)
-    commits = commits_of(journal)
+    commits = commits_of(monkeypatch)
 
     async def slot(first: int) -> None:
         for number in range(first, first + 10):
@@ -82,7 +85,7 @@ async def test_an_end_and_its_outcomes_are_one_transaction(
     await writer.claim("one", "iba", [1, 2])
     Broken(monkeypatch)
     writer.complete("one", [told(1), told(2)])
-    assert [values["number"] for values in await writer.aclose()] == [1, 2]
+    assert [outcome.number for outcome in await writer.aclose()] == [1, 2]
     assert await book.ask(OPEN) == [("one",)]
     assert await book.ask("SELECT count(*) FROM smsgw_outcomes") == [(0,)]
 

@@ -68,7 +68,7 @@ class Scene:
         carriers: Any = (None, tuple([FakeCandidate(name) for name in names]))
         message: Any = None
         sink: Any = None
-        return RowEntry(row, message, sink, carriers)
+        return RowEntry(row.number, row.recipient, message, sink, carriers)
 
     def refuse(self, row: PendingRow, error: SmsgwError) -> None:
         self.refused[row.number] += 1
@@ -249,3 +249,16 @@ async def test_it_does_not_look_ahead_for_one_that_is_down() -> None:
     scene.stations["b"].is_down = True
     await read_all(scene)
     assert scene.reader._place < LOW + WINDOW
+
+
+async def test_for_a_provider_that_no_route_names_nothing_is_read_ahead() -> None:
+    """Each page is read once, though a provider is idle."""
+    scene = Scene(["a"] * 60, names="ab")
+    expected = Reader(
+        scene.reader._journal, scene.reader._stations.values(), scene.enter, scene.refuse, expected={"a"}
+    )
+    with patch.multiple(queues, _FULL=FULL, _LOW=LOW, _WINDOW=WINDOW):
+        while await expected.read():
+            pass
+    assert expected.queues["a",].place is None
+    assert scene.journal.looked <= FULL // WINDOW

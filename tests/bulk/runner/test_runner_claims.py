@@ -57,7 +57,7 @@ async def test_an_open_claim_is_never_sent_again(world: BulkWorld, gateway: Gate
     left = [row for row in world.rows() if row.state == "pending"]
     with closing(sqlite3.connect(world.journal)) as journal, journal:
         journal.execute(
-            "INSERT INTO smsgw_claims VALUES ('crashed', 'iba', 1, ?, 0, NULL)",
+            "INSERT INTO smsgw_claims VALUES (1, 99, 'crashed', 'iba', ?, 0, NULL)",
             (json.dumps([row.number for row in left[:5]]),),
         )
     summary = await world.run(sms, texts_to(40))

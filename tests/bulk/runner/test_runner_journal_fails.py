@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -28,14 +29,14 @@ class Disk:
     def make_room(self) -> None:
         self._fits = 10**9
 
-    async def write(self, *given: Any) -> None:
+    def write(self, *given: Any, **options: Any) -> None:
         if not self._fits:
-            self.full_at = self.full_at or asyncio.get_running_loop().time()
+            self.full_at = self.full_at or time.monotonic()
             if self._full_once:
                 self.make_room()
             raise sqlite3.OperationalError("database or disk is full")
         self._fits -= 1
-        await self._write(*given)
+        self._write(*given, **options)
 
 
 @pytest.mark.parametrize("fits", [0, 1, 5, 12])

@@ -191,3 +191,19 @@ async def test_a_row_that_alone_is_forbidden_keeps_nobody_waiting(world: BulkWor
     assert summary.ending is Ending.GAVE_UP
     assert (summary.accepted, summary.pending) == (299, 1)
     assert sum(forbidden in batch for batch in gateway.batches) < 30
+
+
+async def test_a_gateway_that_says_how_long_to_wait(world: BulkWorld, gateway: Gateway) -> None:
+    """Its rows wait in their lane, not with the run; it is paused all the same, and says why and for how long."""
+    gateway.refusal = b"HTTP/1.1 503 Busy\r\nRetry-After: 20\r\nContent-Length: 0\r\n\r\n"
+    sms = world.dispatcher(iba={"url": gateway.url, "max_connections": 1})
+    run = world.new(sms, texts_to(5))
+    task = asyncio.create_task(run.run())
+    await world.until(lambda: run.progress.paused is not None)
+    assert run.progress.paused == "iba: the gateway is unavailable for now"
+    assert run.progress.out == 5
+    assert 15 < run.progress.next_try <= 20
+    assert 590 < run.progress.gives_up_in <= 600
+    run.stop()
+    assert (await task).pending == 5
+    assert len(gateway.batches) == 1

@@ -1,22 +1,21 @@
-"""Disks that are full, files that are read-only, damaged or gone: one clear line, and nothing is lost."""
+"""Disks that are full or read-only: one clear line, and nothing is lost."""
 
 import asyncio
 import os
 import re
 import shutil
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from smsgw.bulk.errors import JournalError, JournalMismatch
-from smsgw.bulk.journal import Journal, Writer, doubtful, load
+from smsgw.bulk.errors import JournalError
+from smsgw.bulk.journal import Writer, doubtful, load
 from smsgw.errors import NotSubmitted
-from tests.bulk.journal.conftest import Book, row, told
+from tests.bulk.journal.conftest import Book, one_line, row, told
 
 
 def mounted(*command: str) -> None:
@@ -57,12 +56,6 @@ async def claim_until_it_fails(writer: Writer) -> int:
     raise AssertionError("it never failed")
 
 
-def one_line(error: BaseException | None, where: str, words: str) -> None:
-    """It names the journal, and says what is wrong."""
-    assert isinstance(error, JournalError)
-    assert re.fullmatch(f"{re.escape(where)}: {words}", str(error)), str(error)
-
-
 FULL = "cannot be written: the disk is full|cannot be read or written: the disk is full, or fails"
 
 
@@ -81,7 +74,7 @@ async def test_a_full_disk_stops_the_run_and_loses_nothing(files: Book, small_di
     open_numbers = range(1, last + 1, 2)
     for number in open_numbers:
         writer.complete(f"{number:032d}", [told(number)])
-    unwritten = {values["number"] for values in await writer.aclose()}
+    unwritten = {outcome.number for outcome in await writer.aclose()}
     assert set(open_numbers) <= unwritten
     filler.unlink()
     await journal.aclose()
@@ -141,7 +134,7 @@ async def test_a_file_that_may_not_grow(tmp_path: Path) -> None:
     script = (
         "import asyncio, resource, sys\n"
         "from tests.bulk.journal.conftest import Book\n"
-        "from tests.bulk.journal.test_journal_faults import claim_until_it_fails\n"
+        "from tests.bulk.journal.test_journal_disks import claim_until_it_fails\n"
         "async def main():\n"
         "    book = Book(sys.argv[1])\n"
         "    journal = await book.begun(300)\n"
@@ -220,148 +213,3 @@ async def test_a_file_or_folder_that_is_read_only(
     one_line(failure.value, files.where, IS_READ_ONLY)
     if name == "run.db":
         assert (await (await files.look()).counts()).rows == 3
-
-
-# Damaged.
-
-IS_CORRUPT = "is corrupt: keep it, and restore it from a copy"
-
-
-async def closed(files: Book, rows: int = 2000) -> Path:
-    journal = await files.begun([row(number, payload=f"{number}" * 20) for number in range(1, rows + 1)])
-    await journal.aclose()
-    return Path(files.where)
-
-
-@pytest.mark.parametrize("with_what", [b"\0", b"\xff", b"SMS "])
-async def test_damage_in_the_middle_is_found_at_once(files: Book, with_what: bytes) -> None:
-    """Before anything is sent."""
-    path = await closed(files)
-    size = path.stat().st_size
-    with path.open("r+b") as file:
-        file.seek(size // 2 // 4096 * 4096)
-        file.write(with_what * (8192 // len(with_what)))
-    with pytest.raises(JournalError) as failure:
-        await files.open()
-    one_line(failure.value, files.where, IS_CORRUPT)
-
-
-@pytest.mark.parametrize("part", [0.2, 0.5, 0.9])
-async def test_a_file_that_was_cut_off(files: Book, part: float) -> None:
-    """As by a copy that did not come to its end."""
-    path = await closed(files)
-    os.truncate(path, int(path.stat().st_size * part))
-    for attempt in (files.open, files.look):
-        with pytest.raises(JournalError) as failure:
-            await attempt()
-        one_line(failure.value, files.where, IS_CORRUPT)
-
-
-async def test_a_table_that_is_gone(files: Book) -> None:
-    """It is no journal to go on with."""
-    path = await closed(files)
-    with closing(sqlite3.connect(path)) as other:
-        other.execute("DROP TABLE smsgw_outcomes")
-    journal = await files.open()
-    with pytest.raises(JournalError) as failure:
-        await journal.counts()
-    one_line(failure.value, files.where, "is corrupt: some of its tables are missing; restore it from a copy")
-
-
-@pytest.mark.parametrize("content", [b"phone,name\n79031234567,Anna\n" * 50, b"x", b"\x89PNG" + b"\0" * 5000])
-async def test_a_file_of_something_else(files: Book, tmp_path: Path, content: bytes) -> None:
-    """It stays what it is."""
-    (tmp_path / "run.db").write_bytes(content)
-    for attempt in (files.open, files.look):
-        with pytest.raises(JournalError) as failure:
-            await attempt()
-        one_line(failure.value, files.where, "is not a journal(: it is no SQLite database| of smsgw)")
-    assert (tmp_path / "run.db").read_bytes() == content
-
-
-async def test_an_empty_file(files: Book, tmp_path: Path) -> None:
-    """There is nothing in it to look at; a run may fill it, as one of `mktemp`'s."""
-    (tmp_path / "run.db").touch()
-    with pytest.raises(JournalError) as failure:
-        await files.look()
-    one_line(failure.value, files.where, "there is no such journal")
-    assert (await (await files.begun(2)).counts()).rows == 2
-
-
-async def test_an_empty_database(files: Book) -> None:
-    """It is no journal yet."""
-    with closing(sqlite3.connect(files.where)) as other:
-        other.execute("PRAGMA user_version=1")
-    with pytest.raises(JournalMismatch) as failure:
-        await files.look()
-    one_line(failure.value, files.where, "is not a journal of smsgw")
-
-
-# Gone.
-
-
-async def interrupted(files: Book, tmp_path: Path) -> Path:
-    """As a killed run leaves it: with its log beside it."""
-    journal = await files.begun(2)
-    writer = files.writer(journal)
-    await writer.claim("1", "iba", [1])
-    killed = tmp_path / "killed"
-    killed.mkdir()
-    for name in ("run.db", "run.db-wal"):
-        shutil.copy(tmp_path / name, killed / name)
-    return killed / "run.db"
-
-
-@pytest.mark.parametrize("how", ["removed", "emptied"])
-async def test_a_journal_of_which_only_the_log_is_left(files: Book, tmp_path: Path, how: str) -> None:
-    """To begin anew there would be to send again what the log knows."""
-    path = await interrupted(files, tmp_path)
-    if how == "removed":
-        path.unlink()
-    else:
-        os.truncate(path, 0)
-    with pytest.raises(JournalError) as failure:
-        await Journal.create(path)
-    one_line(
-        failure.value, str(path), r"is gone, but what was written last is still in \S*-wal: put the .* anew"
-    )
-    path.with_name("run.db-wal").unlink()
-    await (await Journal.create(path)).aclose()
-
-
-REMOVED = {"file": ["run.db"], "log": ["run.db-wal"], "both": ["run.db", "run.db-wal"]}
-
-
-@pytest.mark.parametrize("what", [*REMOVED, "moved", "replaced"])
-async def test_a_journal_that_is_taken_away_stops_the_run(files: Book, tmp_path: Path, what: str) -> None:
-    """What is written where nobody finds it any more is not written: the next run would send it again."""
-    journal = await files.begun(3)
-    writer = files.writer(journal)
-    await writer.claim("1", "iba", [1])
-    if what in ("moved", "replaced"):
-        (tmp_path / "run.db").rename(tmp_path / "old.db")
-    if what == "replaced":
-        shutil.copy(tmp_path / "old.db", tmp_path / "run.db")
-    for name in REMOVED.get(what, ()):
-        (tmp_path / name).unlink()
-    with pytest.raises(NotSubmitted):
-        await writer.claim("2", "iba", [2])
-    one_line(writer.failure, files.where, "was moved or removed: put it back before the next run")
-    writer.complete("1", [told(1)])
-    unwritten = [values["number"] for values in await writer.aclose()]
-    assert unwritten == ([] if what == "log" else [1])
-
-
-async def test_a_file_that_is_gone_is_not_made_anew(files: Book, tmp_path: Path) -> None:
-    """Whoever reads next is told, and leaves no empty journal there."""
-    journal = await files.begun(3)
-    for name in ("run.db", "run.db-wal", "run.db-shm"):
-        (tmp_path / name).unlink()
-    with pytest.raises(JournalError) as failure:
-        await load(journal, [row(4)])
-    one_line(failure.value, files.where, "was moved or removed: put it back before the next run")
-    await journal.database.aclose()
-    with pytest.raises(JournalError) as failure:
-        await journal.counts()
-    one_line(failure.value, files.where, "cannot be opened: look at its folder and its permissions")
-    assert not (tmp_path / "run.db").exists()

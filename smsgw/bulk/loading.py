@@ -82,7 +82,7 @@ def _input_row(number: int, row: SourceRow) -> InputRow:
     return InputRow(number, row.line, row.phone, None, 0, row.payload, words_of(refusal))
 
 
-@lru_cache(64)  # of a text for all it is the same each time, 1 µs
+@lru_cache(64)  # of a text for all it is the same each time, 0.6 µs
 def _short_digest(content: str) -> int:
     """64 bits, as a database has them. Only rows of the same number are told apart by it."""
     return int.from_bytes(

@@ -156,7 +156,7 @@ class Sender:
         return None
 
     def _give(self, queue: Queue, candidates: tuple[Candidate, ...], position: int) -> None:
-        """The first row, and with it all that would only be given the same answer: 5 µs a row to ask again."""
+        """The first row, and with it all that would only be given the same answer: to ask reads clocks."""
         first = queue.waiting[0]
         station = self._stations[candidates[position].lane.name]
         count = 1 if first.route.takes_turns else min(station.room, len(queue.waiting))

@@ -66,8 +66,13 @@ class Pace:
             self.pause = progress.paused
             self._done_at_pause = progress.done
             self._next_try_at, self._gives_up_at = now + progress.next_try, now + progress.gives_up_in
-        elif progress.done != self._done_at_pause:
+        elif self.goes_on:
             self.pause = None
+
+    @property
+    def goes_on(self) -> bool:
+        """Rows have come to their outcome since it stood still."""
+        return self.progress.done != self._done_at_pause
 
     @property
     def total(self) -> int:
@@ -146,7 +151,10 @@ class Lines:
         paused = pace.pause is not None
         if paused != self._paused:
             self._paused = paused
-            self._tell(pace.why if paused else f"no longer paused; {self._line()}")
+            if paused:
+                self._tell(pace.why)
+            elif pace.goes_on:  # not where the run gave up, and writes its results
+                self._tell(f"no longer paused; {self._line()}")
         elif pace.clock() >= self._due:
             self._tell(pace.why if paused else self._line())
 

@@ -83,6 +83,16 @@ def test_a_pause(campaign_run: Run) -> None:
     assert line.startswith("no longer paused; 5 of 100 done")
 
 
+def test_a_pause_that_ends_with_the_run(campaign_run: Run) -> None:
+    """Where the run gives up and writes its results, it does not go on."""
+    campaign_run.sending(10)
+    campaign_run.progress.paused = "iba: out of credit"
+    campaign_run.goes_on(1)
+    campaign_run.progress.paused = None
+    campaign_run.progress.phase = Phase.WRITING
+    assert campaign_run.goes_on(1) == []
+
+
 def test_no_try_before_the_end(campaign_run: Run) -> None:
     """A try that would come after the run has given up is not promised."""
     campaign_run.sending(100)

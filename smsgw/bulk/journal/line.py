@@ -61,9 +61,11 @@ class _ThreadLine:
         await self._step(lambda: self._transact(work))
 
     async def aclose(self) -> None:
-        with suppress(SQLAlchemyError, sqlite3.Error):
-            await self._step(self._close)
-        self._thread.shutdown()
+        try:
+            with suppress(SQLAlchemyError, sqlite3.Error):
+                await self._step(self._close)
+        finally:
+            self._thread.shutdown()
 
     async def _step(self, step: Callable[[], None]) -> None:
         await asyncio.get_running_loop().run_in_executor(self._thread, step)

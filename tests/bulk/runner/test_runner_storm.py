@@ -97,7 +97,7 @@ async def test_a_storm(world: BulkWorld, seed: int) -> None:
         assert ending in (Ending.STOPPED, Ending.DONE)
         assert all(claim.completed for claim in world.claims())
         assert run.progress.out == 0
-        assert summary.rows == 500
+        assert summary.rows in (0, 500)  # nothing is counted of an input that was not read to its end
         world.assert_true()
         if ending is Ending.DONE:
             break

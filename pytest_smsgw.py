@@ -6,7 +6,8 @@ It is loaded in every run of pytest where smsgw is installed, and so stands besi
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from inspect import signature
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -32,8 +33,18 @@ def pytest_configure(config: pytest.Config) -> None:
         f"{_MARK}(*gateways, **faults): what goes wrong at these gateways of smsgw_sandbox in this test, "
         'such as smsgw_faults("iba", drop=1)',
     )
-    if config.pluginmanager.hasplugin("asyncio"):
+    if _has_pytest_asyncio(config):
         config.pluginmanager.register(_for_pytest_asyncio(), "smsgw-asyncio")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failed test says what its requests met: an outcome alone seldom says why it is what it is."""
+    report = yield
+    sandbox = getattr(item, "funcargs", {}).get("smsgw_sandbox")
+    if report.when == "call" and report.failed and sandbox is not None and (story := sandbox.story()):
+        report.sections.append(("smsgw sandbox", story))
+    return report
 
 
 @pytest.fixture
@@ -60,11 +71,12 @@ def smsgw_dispatcher(request: pytest.FixtureRequest) -> Dispatcher:
     opened: Dispatcher
     if "anyio_backend" in request.fixturenames:
         opened = request.getfixturevalue("_smsgw_dispatcher_of_anyio")
-    elif request.config.pluginmanager.hasplugin("asyncio"):
+    elif _has_pytest_asyncio(request.config):
         opened = request.getfixturevalue(f"_smsgw_dispatcher_of_{_loop_scope(request)}")
     else:
         pytest.fail(
-            "smsgw_dispatcher needs a plugin for async tests: install pytest-asyncio, or mark the test for anyio",
+            "smsgw_dispatcher needs a plugin for async tests: install pytest-asyncio (0.24 or newer), or mark the test"
+            " for anyio",
             pytrace=False,
         )
     return opened
@@ -72,24 +84,39 @@ def smsgw_dispatcher(request: pytest.FixtureRequest) -> Dispatcher:
 
 @pytest.fixture
 async def _smsgw_dispatcher_of_anyio(
-    anyio_backend_name: str, smsgw_config: dict[str, Any]
+    anyio_backend_name: str, smsgw_config: dict[str, Any], smsgw_sandbox: SandboxServer
 ) -> AsyncIterator[Dispatcher]:
     if anyio_backend_name != "asyncio":
         pytest.fail(
             f"smsgw runs on asyncio, not on {anyio_backend_name}: let `anyio_backend` be it", pytrace=False
         )
-    async for opened in _opened(smsgw_config):
+    async for opened in _opened(smsgw_config, smsgw_sandbox):
         yield opened
+
+
+def _has_pytest_asyncio(config: pytest.Config) -> bool:
+    """By the name of its entry point, or by that of its module, which `-p` takes as well.
+
+    Before 0.24 it does not know in which loop a fixture shall run: those versions are as good as none, and must not
+    break a run that uses nothing of ours.
+    """
+    if not any(map(config.pluginmanager.hasplugin, ("asyncio", "pytest_asyncio.plugin"))):
+        return False
+    import pytest_asyncio  # noqa: PLC0415 - it is loaded, for its plugin is
+
+    return "loop_scope" in signature(pytest_asyncio.fixture).parameters
 
 
 def _for_pytest_asyncio() -> ModuleType:
     """One fixture for each kind of loop that a test may run in: what is opened in one is closed in it."""
     import pytest_asyncio  # noqa: PLC0415 - it is loaded, for its plugin is
 
-    def in_loop_of(scope: _LoopScope) -> Callable[[dict[str, Any]], AsyncIterator[Dispatcher]]:
+    def in_loop_of(scope: _LoopScope) -> Callable[[dict[str, Any], SandboxServer], AsyncIterator[Dispatcher]]:
         @pytest_asyncio.fixture(name=f"_smsgw_dispatcher_of_{scope}", loop_scope=scope)
-        async def opened_there(smsgw_config: dict[str, Any]) -> AsyncIterator[Dispatcher]:
-            async for opened in _opened(smsgw_config):
+        async def opened_there(
+            smsgw_config: dict[str, Any], smsgw_sandbox: SandboxServer
+        ) -> AsyncIterator[Dispatcher]:
+            async for opened in _opened(smsgw_config, smsgw_sandbox):
                 yield opened
 
         return opened_there
@@ -100,18 +127,22 @@ def _for_pytest_asyncio() -> ModuleType:
     return module
 
 
-async def _opened(config: dict[str, Any]) -> AsyncIterator[Dispatcher]:
+async def _opened(config: dict[str, Any], sandbox: SandboxServer) -> AsyncIterator[Dispatcher]:
     from smsgw import Dispatcher  # noqa: PLC0415 - see above
 
     async with Dispatcher.from_config(config) as dispatcher:
         yield dispatcher
+        sandbox.stop()  # a reply that never comes would be waited for as long as the provider's timeout
 
 
 def _loop_scope(request: pytest.FixtureRequest) -> str:
     """The scope of the loop in which pytest-asyncio runs this test."""
     mark = request.node.get_closest_marker("asyncio")
     given = mark.kwargs.get("loop_scope") if mark is not None else None
-    return str(given or request.config.getini("asyncio_default_test_loop_scope"))
+    try:
+        return str(given or request.config.getini("asyncio_default_test_loop_scope"))
+    except ValueError:  # a version that has no such setting
+        return "function"
 
 
 def _switch_on(sandbox: SandboxServer, mark: pytest.Mark) -> None:
@@ -126,9 +157,12 @@ def _switch_on(sandbox: SandboxServer, mark: pytest.Mark) -> None:
             f"@pytest.mark.{_MARK}: {problem}; there are {', '.join(sandbox.gateways)}", pytrace=False
         )
     for name in mark.args:
+        lacking = sorted({*sandbox.gateways[name].unknown_faults} & {*mark.kwargs})
         try:
             sandbox.faults[name].change(**mark.kwargs)
         except (TypeError, ValueError) as error:
             problem = str(error)
+        else:
+            problem = f"this gateway cannot have {', '.join(lacking)}" if lacking else None
         if problem is not None:
             pytest.fail(f"@pytest.mark.{_MARK} for {name}: {problem}", pytrace=False)

@@ -57,6 +57,11 @@ def sandbox(
     json: Json = False,
 ) -> int:
     """Run fake gateways and their inbox on this machine until Ctrl-C. Nothing is sent to any phone."""
+    for name in allow_host or ():
+        if not name or any(sign in name for sign in "/:@ "):
+            raise CommandFailed(f"--allow-host {name!r}: a bare name is needed, such as sandbox")
+    if store is not None and store == Path():
+        raise CommandFailed("--store: the name of the file is empty")
     try:
         made = Sandbox(
             host=host,
@@ -69,7 +74,7 @@ def sandbox(
             delivery_after=delivery_after,
         )
         made.world.incoming.url = incoming_url
-    except ValueError as error:
+    except (ValueError, RuntimeError) as error:  # the latter where a third party's gateway is none
         raise CommandFailed(str(error)) from None
     asyncio.run(_serve(made, json))
     return ALL_WELL

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from inspect import isabstract
 from pkgutil import iter_modules
 from types import MappingProxyType
@@ -27,8 +27,18 @@ def gateway_types() -> Mapping[str, type[gateways.Gateway]]:
             if is_own and issubclass(value, gateways.Gateway) and not isabstract(value):
                 found[value.name] = value
     for entry in entry_points(group=ENTRY_POINT_GROUP):
-        found[entry.name] = _checked(entry.name, entry.value, entry.load())
+        found[entry.name] = _checked(entry.name, entry.value, _loaded(entry))
     return MappingProxyType(dict(sorted(found.items())))
+
+
+def _loaded(entry: EntryPoint) -> object:
+    try:
+        return entry.load()
+    except Exception as error:
+        raise RuntimeError(
+            f"entry point {entry.name!r} of {ENTRY_POINT_GROUP} ({entry.value}) cannot be imported:"
+            f" {type(error).__name__}: {error}"
+        ) from error
 
 
 def _checked(name: str, where: str, value: object) -> type[gateways.Gateway]:

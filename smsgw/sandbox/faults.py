@@ -1,13 +1,13 @@
 """What goes wrong at a gateway, set by whoever runs the sandbox and while it runs."""
 
 from collections.abc import Collection, Iterable, Mapping
-from math import isfinite
 from random import Random
 from typing import Any, Final, Literal, Self, get_args
 
 from attrs import Attribute, asdict, define, evolve, field, fields
-from attrs.validators import ge, instance_of, optional
+from attrs.validators import ge, optional
 
+from smsgw.sandbox.form import bare
 from smsgw.sandbox.records import Kind
 
 __all__ = ["Faults", "WireFault"]
@@ -16,6 +16,8 @@ __all__ = ["Faults", "WireFault"]
 WireFault = Literal["unavailable", "drop_before", "drop", "silent", "truncated", "bad_gateway"]
 
 _WIRE_FAULTS: Final[tuple[WireFault, ...]] = get_args(WireFault)
+_LARGEST: Final = 2**53
+"""Beyond it a page's own numbers have gaps, and a whole one of Python's may have no place in a float."""
 
 
 def _shares(_: object, attribute: "Attribute[Any]", value: object) -> None:
@@ -32,34 +34,57 @@ def _shares(_: object, attribute: "Attribute[Any]", value: object) -> None:
 
 def _is_number(_: object, attribute: "Attribute[Any]", value: object) -> None:
     # To Python True is 1, and a switch in the place of a number would count as one.
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError(f"{attribute.name} is a number: {value!r}")
+    if not -_LARGEST <= value <= _LARGEST:
+        raise ValueError(f"{attribute.name} is a number of an ordinary size: {str(value)[:20]}")
+
+
+def _is_whole(_: object, attribute: "Attribute[Any]", value: object) -> None:
+    if not isinstance(value, int):
+        raise TypeError(f"{attribute.name} is a whole number: {value!r}")
+
+
+def _is_switch(_: object, attribute: "Attribute[Any]", value: object) -> None:
+    if not isinstance(value, bool):
+        raise TypeError(f"{attribute.name} is true or false: {str(value)[:100]!r}")
 
 
 def _is_set_of_texts(_: object, attribute: "Attribute[Any]", value: object) -> None:
     if not isinstance(value, set) or not all(isinstance(item, str) for item in value):
-        raise TypeError(f"{attribute.name} is a list of numbers, each a text: {value!r}")
+        raise TypeError(f"{attribute.name} is a list of numbers, each a text: {str(value)[:100]}")
+    if strange := [item for item in value if not (item.isascii() and item.isdigit())]:
+        raise ValueError(f"{attribute.name} holds what is no number: {strange[0][:100]!r}")
 
 
-def _is_writable(_: object, attribute: "Attribute[Any]", value: str) -> None:
+def _is_writable(_: object, attribute: "Attribute[Any]", value: object) -> None:
+    if not isinstance(value, str):
+        raise TypeError(f"{attribute.name} is a text: {str(value)[:100]!r}")
     if any("\ud800" <= sign <= "\udfff" for sign in value):
         raise ValueError(f"{attribute.name} has half a character, which no reply can have: {value!r}")
 
 
 def _count() -> Any:
     """A fault that the next so many requests meet."""
-    return field(default=0, validator=[_is_number, instance_of(int), ge(0)])
+    return field(default=0, validator=[_is_number, _is_whole, ge(0)])
 
 
 def _switch() -> Any:
     """A fault that is on or off."""
-    return field(default=False, validator=instance_of(bool))
+    return field(default=False, validator=_is_switch)
 
 
 def _as_set(value: object) -> object:
-    """A list of texts, as JSON has it, is as good as a set; what is none is left for the validator."""
-    is_list = isinstance(value, (list, tuple, frozenset)) and all(isinstance(item, str) for item in value)
-    return set(value) if is_list and isinstance(value, Iterable) else value
+    """The digits of each number, however it is written. A list, as JSON has it, is as good as a set.
+
+    What is none is left for the validator.
+    """
+    is_list = isinstance(value, (list, tuple, set, frozenset)) and all(
+        isinstance(item, str) for item in value
+    )
+    if not (is_list and isinstance(value, Iterable)):
+        return value
+    return {bare(item) for item in value}
 
 
 @define(kw_only=True)
@@ -96,7 +121,7 @@ class Faults:
     blocked: bool = _switch()
     no_credit: bool = _switch()
     held: bool = _switch()
-    refuse_with: str | None = field(default=None, validator=optional([instance_of(str), _is_writable]))
+    refuse_with: str | None = field(default=None, validator=optional(_is_writable))
     stop_list: set[str] = field(factory=set, converter=_as_set, validator=_is_set_of_texts)
 
     def change(self, **wanted: Any) -> Self:

@@ -149,6 +149,14 @@ class Ledger:
         if (record := self._requests.get(number)) is not None:
             self._requests[number] = evolve(record, status=status, fault=fault)
 
+    def leave_unanswered(self, number: int) -> None:
+        """Write down that nobody waited for the reply to a request."""
+        if (record := self._requests.get(number)) is not None:
+            self._requests[number] = evolve(record, status=None)
+        if (exchange := self._exchanges.get(number)) is not None:
+            self._exchanges[number] = evolve(exchange, status=None)
+            self.revision += 1
+
     def enter_exchange(self, exchange: Exchange) -> None:
         """Write down both sides of a request."""
         self._exchanges[exchange.number] = exchange

@@ -11,9 +11,9 @@ from aiohttp import web
 
 __all__ = ["Runner"]
 
-# At the beginning of what a read brought: a body has no such line at its own beginning.
 _REQUEST_LINE = re.compile(rb"[A-Z]+ [^ \r\n]*[\x80-\xff][^ \r\n]* HTTP/1\.[01]\r\n")
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
+_HAS_BODY = re.compile(rb"content-length|transfer-encoding", re.IGNORECASE)
 
 
 class Runner(web.AppRunner):
@@ -27,10 +27,16 @@ class Runner(web.AppRunner):
 
 
 class _Escaping(asyncio.Protocol):
-    """Hands everything on, with the URL of a request escaped."""
+    """Hands everything on, with the URL of a request escaped, where it is sure that a request begins there.
+
+    A body may hold what looks like a request. Were it escaped, it would be longer than its head said, and what stands
+    at its end would be read as another request: one that the guard would take for a program's. So only the first read
+    of a connection is looked at, and the next ones as long as all before brought whole requests without a body.
+    """
 
     def __init__(self, behind: asyncio.Protocol) -> None:
         self._behind = behind
+        self._begins = True
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._behind.connection_made(transport)
@@ -45,7 +51,9 @@ class _Escaping(asyncio.Protocol):
         self._behind.resume_writing()
 
     def data_received(self, data: bytes) -> None:
-        if line := _REQUEST_LINE.match(data):
+        begins = self._begins
+        self._begins = begins and data.endswith(b"\r\n\r\n") and _HAS_BODY.search(data) is None
+        if begins and (line := _REQUEST_LINE.match(data)):
             data = _NOT_ASCII.sub(lambda found: b"%%%02X" % ord(found[0]), line[0]) + data[line.end() :]
         self._behind.data_received(data)
 

@@ -1,6 +1,8 @@
 """One HTTP exchange with one gateway: read the request, let the gateway answer, and let the faults loose on it."""
 
 import asyncio
+import logging
+import re
 from contextlib import suppress
 
 from aiohttp import web
@@ -13,8 +15,10 @@ from smsgw.sandbox.records import Exchange, Header, Kind, RequestRecord
 
 __all__ = ["exchange"]
 
+_LOGGER = logging.getLogger(__name__)
 _MOST_SHOWN = 1 << 14  # characters of each part of an exchange
 _SECRET_HEADERS = {"authorization", "proxy-authorization", "cookie"}
+_USER = re.compile(r"^([A-Za-z]+://)[^/?]*@")
 _FORM = "application/x-www-form-urlencoded"
 _BAD_GATEWAY = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 
@@ -37,7 +41,7 @@ async def exchange(
         number=gateway.ledger.next_number(),
         gateway=gateway.name,
         method=request.method,
-        script=path.decode("utf-8", "replace"),
+        script=_script(path),
         url_length=_url_length(request),
         kind=kind,
         recipients=gateway.recipients_in(given),
@@ -61,9 +65,11 @@ async def exchange(
         wall_at=gateway.wall(),
     )
     fault = None if refused is not None else gateway.faults.next_for(kind, gateway.random)
-    reply = refused if refused is not None else _answer(gateway, call, fault)
+    reply = refused if refused is not None else _answered(gateway, call, fault)
+    delay = gateway.faults.delay
+    met = fault or reply.fault or ("delay" if delay else None)
     status = None if fault in {"drop_before", "drop", "silent"} else reply.status
-    gateway.ledger.settle_request(record.number, status=status, fault=fault or reply.fault)
+    gateway.ledger.settle_request(record.number, status=status, fault=met)
     gateway.ledger.enter_exchange(
         Exchange(
             number=record.number,
@@ -71,17 +77,30 @@ async def exchange(
             kind=kind,
             method=request.method,
             url=_short(f"{record.script}?{_masked(query, gateway)}" if query else record.script),
-            headers=_headers(request),
+            headers=_headers(request, gateway),
             body=_short(_masked(body, gateway)),
             arrived_at=call.wall_at,
             status=status,
             reply_headers=tuple(_written(reply).items()),
             reply=_short(reply.text),
-            fault=fault or reply.fault,
+            fault=met,
         )
     )
-    await _pause(gateway.faults.delay, stopping)
-    return await _put(request, reply, fault, stopping)
+    try:
+        await _pause(delay, stopping)
+        return await _put(request, reply, fault, stopping)
+    except asyncio.CancelledError:  # the client did not wait for it
+        gateway.ledger.leave_unanswered(record.number)
+        raise
+
+
+def _answered(gateway: Gateway, call: Call, fault: WireFault | None) -> Reply:
+    """The reply; that of a gateway which fails itself says so, for its author to see."""
+    try:
+        return _answer(gateway, call, fault)
+    except Exception as error:
+        _LOGGER.exception("the gateway %s failed", gateway.name)
+        return Reply(f"the fake gateway failed: {type(error).__name__}: {error}", status=500)
 
 
 def _answer(gateway: Gateway, call: Call, fault: WireFault | None) -> Reply:
@@ -124,11 +143,22 @@ def _masked(form: bytes, gateway: Gateway) -> str:
     return masked(form.decode("utf-8", "replace"), gateway.hidden)
 
 
-def _headers(request: web.Request) -> tuple[Header, ...]:
+def _script(path: bytes) -> str:
+    """The path, without what may hold a password: the user of a whole URL, and a fragment, which nobody should send."""
+    return _USER.sub(r"\1***@", path.partition(b"#")[0].decode("utf-8", "replace"))
+
+
+def _headers(request: web.Request, gateway: Gateway) -> tuple[Header, ...]:
     return tuple(
-        (name, "***" if name.lower() in _SECRET_HEADERS else _short(value))
+        (name, "***" if name.lower() in _SECRET_HEADERS else _short(_header(value, gateway)))
         for name, value in request.headers.items()
     )
+
+
+def _header(value: str, gateway: Gateway) -> str:
+    """As it came; of a URL in it, such as a page's own `Referer`, the query is masked."""
+    before, mark, query = value.partition("?")
+    return f"{before}{mark}{masked(query, gateway.hidden)}"
 
 
 def _short(text: str) -> str:

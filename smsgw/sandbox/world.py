@@ -3,9 +3,9 @@
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from math import isfinite
 from random import Random
 from types import MappingProxyType
+from typing import Final
 
 from smsgw.sandbox.discovery import gateway_types
 from smsgw.sandbox.gateways import Gateway
@@ -14,6 +14,8 @@ from smsgw.sandbox.ledger import Ledger
 from smsgw.sandbox.records import TakenMessage
 
 __all__ = ["World"]
+
+_LONGEST_DELIVERY: Final = 366 * 86400
 
 
 class World:
@@ -95,6 +97,6 @@ class World:
 def _checked(seconds: float) -> float:
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
         raise TypeError(f"delivery_after is a number of seconds: {seconds!r}")
-    if not isfinite(seconds) or seconds < 0:
-        raise ValueError(f"delivery_after is 0 or more seconds: {seconds!r}")
+    if not 0 <= seconds <= _LONGEST_DELIVERY:
+        raise ValueError(f"delivery_after is 0 to {_LONGEST_DELIVERY} seconds: {str(seconds)[:20]}")
     return float(seconds)

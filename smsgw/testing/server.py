@@ -204,16 +204,20 @@ class SandboxServer:
             raise AssertionError(self._too_few(n, timeout, messages))
         return messages
 
+    def story(self) -> str:
+        """The last requests and what became of them, a line each, and the faults that are on; for a test that fails."""
+        brought = Counter(message.request for message in self.messages)
+        lines = [_line(record, brought[record.number]) for record in self.requests[-_MOST_SHOWN:]]
+        if on := [f"{name}: {', '.join(faults.on)}" for name, faults in self.faults.items() if faults.on]:
+            lines.append(f"faults still on: {'; '.join(on)}")
+        return "\n".join(lines)
+
     def _too_few(self, n: int, timeout: float, messages: tuple[TakenMessage, ...]) -> str:
         requests = self.requests
         lines = [f"{len(messages)} of {n} messages came within {timeout:g} s, by {len(requests)} requests"]
         if len(requests) > _MOST_SHOWN:
             lines[0] += f", of which the last {_MOST_SHOWN}"
-        brought = Counter(message.request for message in messages)
-        lines += [_line(record, brought[record.number]) for record in requests[-_MOST_SHOWN:]]
-        if on := [f"{name}: {', '.join(faults.on)}" for name, faults in self.faults.items() if faults.on]:
-            lines.append(f"faults still on: {'; '.join(on)}")
-        return "\n  ".join(lines)
+        return "\n  ".join([*lines, *self.story().splitlines()])
 
     # The thread.
 

@@ -118,6 +118,9 @@ def test_a_store_that_cannot_be_used_is_one_line(
         (("--delivery-after", "-1"), "--delivery-after"),
         (("--delivery-after", "inf"), "delivery_after"),
         (("--keep", "0"), "--keep"),
+        (("--allow-host", "http://inbox"), "--allow-host"),
+        (("--allow-host", "inbox:80"), "--allow-host"),
+        (("--store", ""), "--store"),
     ],
 )
 def test_what_means_nothing_is_one_line(invoke: Invoke, options: tuple[str, str], named: str) -> None:

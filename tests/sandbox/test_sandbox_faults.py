@@ -8,7 +8,7 @@ from random import Random
 import aiohttp
 import pytest
 
-from smsgw.sandbox import Faults, Sandbox
+from smsgw.sandbox import Call, Faults, Gateway, Reply, Sandbox
 
 Ask = Callable[..., Coroutine[None, None, tuple[int, str]]]
 RawSend = Callable[..., Coroutine[None, None, bytes]]
@@ -104,6 +104,46 @@ async def test_a_delay_comes_after_the_message_has_been_taken(sandbox: Sandbox, 
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(raw_send("iba"), 0.05)
     assert len(sandbox.ledger.messages) == 1
+
+
+async def test_a_reply_that_nobody_waited_for_is_written_down_as_none(
+    sandbox: Sandbox, raw_send: RawSend, until: Until
+) -> None:
+    """The records say that a delay was met, and that no reply went out."""
+    sandbox.gateways["iba"].faults.delay = 30.0
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(raw_send("iba"), 0.05)
+    await until(lambda: sandbox.ledger.requests[0].status is None)
+    (exchange,) = sandbox.ledger.newest_exchanges()
+    assert (exchange.status, exchange.fault, exchange.reply) == (None, "delay", "83759227")
+
+
+async def test_a_gateway_that_fails_itself_says_why(
+    sandbox: Sandbox, raw_send: RawSend, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever writes one sees it in the reply, in the requests, and in the log."""
+
+    def broken(self: Gateway, call: Call) -> Reply:
+        raise LookupError("no price")
+
+    monkeypatch.setattr(type(sandbox.gateways["iba"]), "answer", broken)
+    reply = await raw_send("iba")
+    assert b" 500 " in reply
+    assert b"the fake gateway failed: LookupError: no price" in reply
+    (exchange,) = sandbox.ledger.newest_exchanges()
+    assert (exchange.status, "no price" in exchange.reply) == (500, True)
+    assert "the gateway iba failed" in caplog.text
+
+
+def test_a_stop_list_is_written_as_people_write_numbers() -> None:
+    """By its digits; what has others is no number."""
+    faults = Faults(stop_list={"+7 (916) 000-12-34"})
+    assert faults.stop_list == {"79160001234"}
+    faults.stop_list = ["+995 599 44.54.48"]  # type: ignore[assignment]
+    assert faults.stop_list == {"995599445448"}
+    for wrong in (["abc"], [""], ["7916٠"]):
+        with pytest.raises(ValueError, match="no number"):
+            faults.change(stop_list=wrong)
 
 
 async def test_a_short_delay_is_waited_for_and_answered(sandbox: Sandbox, raw_send: RawSend) -> None:

@@ -17,6 +17,7 @@ WRONG = [
     "EscapesNothing",
     "WritesAnotherCharset",
     "CutsTheText",
+    "TidiesTheText",
     "LosesTheSender",
     "TrustsIds",
     "ForgetsARecipient",
@@ -32,9 +33,12 @@ WRONG = [
     "CallsLaterNever",
     "BlamesTheMessage",
     "CallsRefusalsRetryable",
+    "QuotesThePassword",
     "RefusesAllForOne",
     "RaisesFromStatus",
     "CallsEverythingDelivered",
+    "CallsTheLateDelivered",
+    "KeepsTheWordToItself",
     "CountsMoneyInFloats",
 ]
 
@@ -165,6 +169,10 @@ def test_both_sides_of_a_comparison_are_shown(wrong_run: Run) -> None:
     [
         ("pass", "set `driver` to your driver's name"),
         ("driver = 'gruzia'", "no driver 'gruzia' is found; there are avist"),
+        (
+            "driver = type('Half', (Driver,), {'name': 'half'})",
+            "Half lacks balance_request, head, read_balance",
+        ),
         ("driver = type('Batumi', (Georgia,), {'name': 'batumi'})", "no fake gateway 'batumi' is found"),
         ("driver = 'avist'; recipients = ('995599123456',) * 3", "the kit needs three recipients"),
         ("driver = 'avist'; recipients = ('995599123456', '7', '8')", "that the gateway serves"),
@@ -173,6 +181,7 @@ def test_both_sides_of_a_comparison_are_shown(wrong_run: Run) -> None:
 def test_a_class_that_lacks_something_is_told_what(fresh_run: Runs, body: str, words: str) -> None:
     run = fresh_run(
         f"""
+        from smsgw.drivers.base import Driver
         from smsgw.testing import DriverConformance
         from smsgw_georgia.driver import Georgia
 

@@ -1,23 +1,28 @@
 """docs/testing.md: every block of it runs as it stands there."""
 
+import json
 import re
+import subprocess
 import tomllib
 from pathlib import Path
+from shutil import which
 
 import pytest
 
 from smsgw.sandbox import Faults
 from smsgw.sandbox.fates import FATES
+from smsgw.testing import SandboxServer
 from tests.testing.conftest import ROOT, Runs
 
 PAGE = (ROOT / "docs" / "testing.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 TESTS = [block for language, block in BLOCKS if language == "python" and not block.startswith("# ")]
+SHELL = [block for language, block in BLOCKS if language == "sh"]
 FILES = {block.partition("\n")[0].removeprefix("# "): block for _, block in BLOCKS if block.startswith("# ")}
 
 
 def test_every_block_is_one_of_those_that_are_run() -> None:
-    assert PAGE.count("```") == 2 * len(BLOCKS) == 2 * (len(TESTS) + len(FILES))
+    assert PAGE.count("```") == 2 * len(BLOCKS) == 2 * (len(TESTS) + len(SHELL) + len(FILES))
     assert sorted(FILES) == [
         "pyproject.toml",
         "smsgw_batumi/driver.py",
@@ -31,6 +36,26 @@ def test_a_block_of_tests_passes(block: str, fresh_run: Runs) -> None:
     run = fresh_run(block, "-o", "asyncio_mode=auto", third_party=False)
     assert run.exit_status == 0, run.output
     assert len(run.passed) == len(re.findall(r"def (test_\w+)", block))
+
+
+@pytest.mark.skipif(which("curl") is None, reason="curl is not installed")
+def test_the_calls_of_the_page_do_what_they_say(tmp_path: Path) -> None:
+    """Line by line, against a sandbox of its own."""
+    with SandboxServer() as sandbox:
+        (block,) = SHELL
+        lines = block.replace("http://127.0.0.1:8025/", sandbox.url).splitlines()
+        replies = [
+            subprocess.run(
+                ["bash", "-c", line], capture_output=True, check=True, text=True, timeout=20
+            ).stdout
+            for line in lines
+        ]
+        settings, faults, page = map(json.loads, replies[:3])
+        assert settings["delivery_after"] == 0
+        assert faults["on"] == {"iba": ["drop"]}
+        assert page["matching"] == 0
+        assert replies[3:] == [""]
+        assert sandbox.faults["iba"].on == ()
 
 
 def test_the_driver_of_the_page_passes_the_kit(fresh_run: Runs, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
@@ -121,6 +122,7 @@ DISPATCHER = """
         ("pytestmark = pytest.mark.asyncio(loop_scope='session')", AUTO),
         ("", (*AUTO, "-o", "asyncio_default_test_loop_scope=session")),
         ("", (*AUTO, "-o", "asyncio_default_fixture_loop_scope=session")),
+        ("", (*AUTO, *ALONE, "-p", "pytest_asyncio.plugin")),
     ],
 )
 def test_pytest_asyncio_has_a_dispatcher_in_the_tests_own_loop(
@@ -136,6 +138,45 @@ def test_anyio_has_a_dispatcher(fresh_run: Runs, arguments: tuple[str, ...]) -> 
     mark = "pytestmark = pytest.mark.anyio\n    anyio_backend = pytest.fixture(lambda: 'asyncio')"
     run = fresh_run(DISPATCHER.replace("MARK", mark), *arguments)
     assert (run.exit_status, len(run.passed)) == (0, 4), run.output
+
+
+def test_a_failed_test_says_what_its_requests_met(fresh_run: Runs) -> None:
+    run = fresh_run(
+        SEND
+        + """
+    def test_it(smsgw_sandbox):
+        smsgw_sandbox.faults["iba"].drop = 2
+        assert send(smsgw_sandbox) is State.ACCEPTED
+    """
+    )
+    assert run.exit_status == 1
+    assert "#1 iba send for 79031234567: no reply (drop), 1 taken" in run.output
+    assert "faults still on: iba: drop" in run.output
+
+
+def test_a_reply_that_never_comes_does_not_hold_the_end_of_a_test_up(fresh_run: Runs) -> None:
+    """The provider's timeout is 30 s."""
+    run = fresh_run(
+        SEND
+        + """
+    async def test_it(smsgw_dispatcher, smsgw_sandbox):
+        smsgw_sandbox.faults["iba"].silent = 1
+        sent = await smsgw_dispatcher.send("79031234567", "Hi", provider="iba", timeout=0.2)
+        assert sent.outcome.state is State.UNKNOWN
+
+    @pytest.fixture
+    def ledger(smsgw_sandbox):
+        yield
+        assert len(smsgw_sandbox.messages) == 1
+
+    async def test_what_was_taken_can_be_read_afterwards(ledger, smsgw_dispatcher):
+        await smsgw_dispatcher.send("79031234567", "Hi", provider="iba")
+    """,
+        *AUTO,
+        "--durations=1",
+    )
+    assert (run.exit_status, len(run.passed)) == (0, 2), run.output
+    assert "s teardown" not in run.output
 
 
 def test_without_a_plugin_for_async_tests_only_its_use_is_an_error(fresh_run: Runs) -> None:
@@ -154,6 +195,27 @@ def test_without_a_plugin_for_async_tests_only_its_use_is_an_error(fresh_run: Ru
     (message,) = run.failed.values()
     assert "smsgw_dispatcher needs a plugin for async tests: install pytest-asyncio" in message
     assert "Traceback" not in run.output
+
+
+def test_an_old_pytest_asyncio_breaks_no_run(fresh_run: Runs, tmp_path: Path) -> None:
+    """Before 0.24 its fixtures took no `loop_scope`."""
+    (tmp_path / "old.py").write_text(
+        "import pytest, pytest_asyncio\n"
+        "pytest_asyncio.fixture = lambda function=None, **given: pytest.fixture(function, **given)\n",
+        "utf-8",
+    )
+    run = fresh_run(
+        """
+        def test_it():
+            pass
+
+        def test_another(smsgw_dispatcher):
+            pass
+        """,
+        *("-p", "old"),
+    )
+    assert (run.exit_status, len(run.passed)) == (1, 1), run.output
+    assert "pytest-asyncio (0.24 or newer)" in "".join(run.failed.values())
 
 
 # smsgw_faults
@@ -206,6 +268,7 @@ def test_markers_of_test_class_and_module_stack(fresh_run: Runs) -> None:
         ('"iba", blocked=1', "for iba: "),
         ('"iba", share={"drop": 2}', "for iba: shares are from 0 to 1"),
         ('"iba"', 'it takes gateways and faults, such as smsgw_faults("iba", drop=1)'),
+        ('"smsco", held=True', "for smsco: this gateway cannot have held"),
         ("drop=1", "there are avist, georgia, iba"),
     ],
 )

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import ClassVar
@@ -44,7 +44,7 @@ class Gateway(ABC):
     """The scripts, each with the HTTP methods that it answers to."""
     hidden: ClassVar[str]
     """The parameter that holds the password: no record has any trace of it."""
-    price: ClassVar[Decimal]
+    price: ClassVar[Decimal] = Decimal(0)
     """Of one segment, in the unit of `credit`."""
 
     unknown_faults: ClassVar[Collection[str]] = ("held",)
@@ -198,7 +198,10 @@ class Gateway(ABC):
 
     def due(self, message: TakenMessage) -> datetime:
         """When the state of a message becomes final."""
-        return message.taken_at + timedelta(seconds=message.due_at - message.clock_at)
+        try:
+            return message.taken_at + timedelta(seconds=message.due_at - message.clock_at)
+        except OverflowError:  # one that was deferred to the last day of the calendar
+            return datetime.max.replace(tzinfo=UTC)
 
     def way(self, message: TakenMessage) -> tuple[Step, ...]:
         """The states of a message one after the other, those to come too."""

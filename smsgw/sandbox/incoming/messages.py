@@ -6,7 +6,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from math import isfinite
 from typing import Final
 
 import aiohttp
@@ -21,6 +20,7 @@ __all__ = ["IncomingMessages"]
 _BEFORE_FIRST_ID: Final = 5093  # the first smsid is the document's own, 5094
 _AT_ONCE: Final = 10
 _SHOWN_ATTEMPTS: Final = 20
+_SHORTEST_REPEAT: Final = 0.001
 _LONGEST_REPEAT: Final = 366 * 86400
 _GLANCE: Final = 0.1
 """Seconds after which the clock is looked at again: one that a test moves by hand tells nobody."""
@@ -81,9 +81,9 @@ class IncomingMessages:
     def repeat(self, seconds: float) -> None:
         if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
             raise TypeError(f"incoming_repeat is a number of seconds: {seconds!r}")
-        if not isfinite(seconds) or not 0 < seconds <= _LONGEST_REPEAT:
+        if not _SHORTEST_REPEAT <= seconds <= _LONGEST_REPEAT:
             raise ValueError(
-                f"incoming_repeat is more than 0 and at most {_LONGEST_REPEAT} seconds: {seconds!r}"
+                f"incoming_repeat is {_SHORTEST_REPEAT} to {_LONGEST_REPEAT} seconds: {str(seconds)[:20]}"
             )
         longer, self._repeat = seconds - self._repeat, float(seconds)
         for number, due in self._due.items():
@@ -105,10 +105,6 @@ class IncomingMessages:
     def message(self, number: int) -> IncomingMessage | None:
         """The message with this number, if it is kept."""
         return self._messages.get(number)
-
-    def of(self, number: str) -> Sequence[IncomingMessage]:
-        """Those from this number or to it, the newest first."""
-        return tuple(m for m in reversed(self._messages.values()) if number in {m.sender, m.receiver})
 
     # What changes it.
 

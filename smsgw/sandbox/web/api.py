@@ -10,6 +10,7 @@ from attrs import frozen
 
 from smsgw.sandbox.fates import STATES
 from smsgw.sandbox.incoming import NoIncomingUrl
+from smsgw.sandbox.records import TakenMessage
 from smsgw.sandbox.web.events import News, stream
 from smsgw.sandbox.web.filters import BadQuery, MessageFilter, RequestFilter, Window
 from smsgw.sandbox.web.replies import error_reply, json_reply
@@ -100,18 +101,24 @@ class Api:
         page = window.cut(wanted.apply(world.ledger.newest_messages(), world.gateways))
         return json_reply(
             {
-                "messages": [message_shape(world.gateways[m.gateway], m) for m in page.items],
+                "messages": [self._shape(message) for message in page.items],
                 "matching": page.matching,
                 "kept": len(world.ledger),
                 "next": page.next,
             }
         )
 
+    def _shape(self, message: TakenMessage) -> dict[str, Any]:
+        world = self._world
+        return message_shape(world.gateways[message.gateway], message, world.ledger.exchange(message.request))
+
     async def _message(self, request: web.Request) -> web.Response:
         world = self._world
         number = _number(request)
         if number is None or (message := world.ledger.message(number)) is None:
-            raise web.HTTPNotFound(text="no such message; it may have been one too many to keep")
+            raise web.HTTPNotFound(
+                text="no such message: it was forgotten (--keep, or a reset), or there never was one"
+            )
         exchange = world.ledger.exchange(message.request)
         return json_reply(message_view(world.gateways[message.gateway], message, exchange))
 
@@ -137,13 +144,14 @@ class Api:
         entries: list[tuple[Any, dict[str, Any]]] = [
             (
                 message.taken_at,
-                {"direction": "out", "message": message_shape(world.gateways[message.gateway], message)},
+                {"direction": "out", "message": self._shape(message)},
             )
-            for message in page.items
+            for message in reversed(page.items)
         ]
         entries += [
             (written.written_at, {"direction": "in", "incoming": incoming_shape(written)})
-            for written in world.incoming.of(wanted.recipient)
+            for written in reversed(world.incoming.messages())
+            if wanted.is_of(written.sender, written.receiver)
         ]
         entries.sort(key=lambda entry: entry[0])
         return json_reply(
@@ -261,7 +269,7 @@ def _in_json(handler: Handler) -> Handler:
 
 def _not_allowed(methods: str) -> Handler:
     async def refused(_: web.Request) -> web.Response:
-        return error_reply(405, f"the method is none of {methods}", Allow=methods)
+        return error_reply(405, f"this path has only {methods}", Allow=methods)
 
     return refused
 
@@ -284,7 +292,7 @@ async def _object_in(request: web.Request) -> dict[str, Any]:
     """The JSON object that a request brings."""
     # A page from elsewhere can send a form without asking; for this type the browser would ask first.
     if request.content_type != "application/json":
-        raise web.HTTPUnsupportedMediaType(text="Content-Type must be application/json")
+        raise web.HTTPUnsupportedMediaType(text="Content-Type must be application/json; send {} at least")
     body = await request.read()
     try:
         given = json.loads(body, parse_constant=_no_number)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from contextlib import suppress
 from heapq import heappop, heappush
 from typing import Any
@@ -14,6 +15,7 @@ from smsgw.sandbox.world import World
 __all__ = ["News", "stream"]
 
 _BEAT = 0.2  # seconds between two looks
+_FRESH = 0.1  # seconds in which one look serves all listeners
 _QUIET = 75  # looks without news after which a comment shows that the connection still stands: 15 s
 
 
@@ -24,12 +26,21 @@ class News:
         self._world = world
         self._revisions = dict.fromkeys(("messages", "faults", "incoming", "settings"), 0)
         self._last: dict[str, Any] = {}
+        self._told: dict[str, Any] = {}
+        self._fresh_until = 0.0
         self._known = 0
         self._dues: list[float] = []
         self._moves = 0
 
     def look(self) -> dict[str, Any]:
-        """The state of things now."""
+        """The state of things now, or a moment ago: a thousand listeners cost hardly more than one."""
+        if time.monotonic() < self._fresh_until:
+            return self._told
+        self._fresh_until = time.monotonic() + _FRESH
+        self._told = self._looked()
+        return self._told
+
+    def _looked(self) -> dict[str, Any]:
         world = self._world
         seen = {
             "messages": (world.ledger.revision, self._moved()),

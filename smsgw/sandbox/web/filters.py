@@ -7,6 +7,7 @@ from attrs import frozen
 from multidict import MultiMapping
 
 from smsgw.sandbox.fates import STATES
+from smsgw.sandbox.form import bare
 from smsgw.sandbox.gateways import Gateway
 from smsgw.sandbox.records import Exchange, TakenMessage
 
@@ -14,7 +15,6 @@ __all__ = ["BadQuery", "MessageFilter", "Page", "RequestFilter", "Window"]
 
 _MOST = 500
 _KINDS: Final = ("send", "status", "balance", "hlr", "other")
-_IN_NUMBERS = str.maketrans("", "", " +-().\u00a0")
 _WINDOW: Final = ("limit", "before", "after")
 
 Numbered = TypeVar("Numbered", TakenMessage, Exchange)
@@ -86,15 +86,19 @@ class MessageFilter:
         return cls(
             providers=_choices(query, "provider", gateways),
             states=_choices(query, "state", STATES),
-            number=query.get("number", "").translate(_IN_NUMBERS),
+            number=bare(query.get("number", "")),
             text=query.get("text", "").strip().casefold(),
-            recipient=query.get("recipient", "").translate(_IN_NUMBERS),
+            recipient=bare(query.get("recipient", "")),
         )
 
     @classmethod
     def to(cls, number: str) -> Self:
         """All that went to one number, however it is written."""
-        return cls(recipient=number.translate(_IN_NUMBERS))
+        return cls(recipient=bare(number))
+
+    def is_of(self, *numbers: str) -> bool:
+        """Whether the recipient asked for is one of these, however they are written."""
+        return self.recipient in {bare(number) for number in numbers}
 
     def apply(
         self, messages: Iterable[TakenMessage], gateways: Mapping[str, Gateway]
@@ -103,9 +107,9 @@ class MessageFilter:
         for message in messages:
             if self.providers and message.gateway not in self.providers:
                 continue
-            if self.recipient and message.recipient.translate(_IN_NUMBERS) != self.recipient:
+            if self.recipient and not self.is_of(message.recipient):
                 continue
-            if self.number and self.number not in message.recipient.translate(_IN_NUMBERS):
+            if self.number and self.number not in bare(message.recipient):
                 continue
             if self.text and not (
                 self.text in message.text.casefold() or self.text in message.sender.casefold()

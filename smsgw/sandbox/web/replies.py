@@ -7,6 +7,8 @@ from aiohttp import web
 
 __all__ = ["error_reply", "json_reply"]
 
+_LONGEST_ERROR = 500  # characters: whoever has written a megabyte need not read it again
+
 
 def json_reply(value: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
     """The value in readable UTF-8."""
@@ -26,4 +28,4 @@ def json_reply(value: Any, *, status: int = 200, headers: dict[str, str] | None 
 
 def error_reply(status: int, why: str, **headers: str) -> web.Response:
     """A refusal, with one line that says why."""
-    return json_reply({"error": why}, status=status, headers=headers)
+    return json_reply({"error": why[:_LONGEST_ERROR]}, status=status, headers=headers)

@@ -24,7 +24,7 @@ _NOT_FINAL = {"enroute", "held"}
 Shape = dict[str, Any]
 
 
-def message_shape(gateway: Gateway, message: TakenMessage) -> Shape:
+def message_shape(gateway: Gateway, message: TakenMessage, exchange: Exchange | None) -> Shape:
     """A message, as in a list."""
     state = gateway.state(message)
     return {
@@ -42,6 +42,7 @@ def message_shape(gateway: Gateway, message: TakenMessage) -> Shape:
         "changed_at": _stamp(gateway.changed_at(message)),
         "options": dict(message.options),
         "request": message.request,
+        "fault": None if exchange is None else exchange.fault,
     }
 
 
@@ -49,7 +50,7 @@ def message_view(gateway: Gateway, message: TakenMessage, exchange: Exchange | N
     """A message with all that is known of it."""
     measure = segments.measure(message.text)
     return {
-        **message_shape(gateway, message),
+        **message_shape(gateway, message, exchange),
         "units": measure.units,
         "offenders": list(measure.offenders),
         "parts": [

@@ -54,7 +54,7 @@ class Kit:
         if given is None:
             pytest.fail(f"{cls.__name__}: set `driver` to your driver's name, or to its class", pytrace=False)
         if not isinstance(given, str):
-            return given
+            return cls._whole(given)
         known = find_drivers()
         if given not in known:
             pytest.fail(
@@ -62,7 +62,18 @@ class Kit:
                 f"its own by an entry point of the group {ENTRY_POINT_GROUP}; is it installed?",
                 pytrace=False,
             )
-        return known[given]
+        return cls._whole(known[given])
+
+    @classmethod
+    def _whole(cls, driver: type[Driver]) -> type[Driver]:
+        """A driver that lacks something fails every check with one line, and not each with its own trace."""
+        if lacking := sorted(driver.__abstractmethods__):
+            pytest.fail(
+                f"{cls.__name__}: {driver.__name__} lacks {', '.join(lacking)}. (For what the gateway does not tell, "
+                "such as a balance, both methods raise UnsupportedOption.)",
+                pytrace=False,
+            )
+        return driver
 
     @classmethod
     def gateway_type(cls) -> type[Gateway]:

@@ -8,6 +8,7 @@ import pytest
 
 from smsgw.errors import SmsgwError, UnsupportedOption
 from smsgw.models import Balance, DeliveryState, Reference
+from smsgw.sandbox.fates import FATES
 from smsgw.testing.conformance.exchange import ExchangeKit
 from smsgw.testing.conformance.hostile import GARBAGE
 from smsgw.testing.conformance.kit import PROVIDER
@@ -25,6 +26,22 @@ class ReportChecks(ExchangeKit):
     def test_an_undeliverable_message_is_reported_as_undeliverable(self) -> None:
         """In the sandbox that is a number that ends in 13."""
         self._ends_as(f"{self.recipients[0][:-2]}13", DeliveryState.UNDELIVERABLE)
+
+    @pytest.mark.parametrize("ending", [ending for ending in FATES if ending != "13"])
+    def test_a_message_that_came_to_another_end_is_not_reported_as_delivered(self, ending: str) -> None:
+        """In the sandbox numbers that end in 14 to 18: expired, deleted, rejected, cancelled, never reported."""
+
+        async def check() -> None:
+            async with self.exchange() as exchange:
+                outcomes = await exchange.send(f"{self.recipients[0][:-2]}{ending}", self.text)
+                (report,) = await exchange.sms.status(outcomes)
+                story = exchange.story(outcomes)
+                assert report.error is None, f"{report.error!r}. {story}"
+                assert report.state is not DeliveryState.DELIVERED, (
+                    f"{report.provider_state!r} is none. {story}"
+                )
+
+        self.run(check())
 
     def test_a_message_on_its_way_is_not_final(self) -> None:
         """Whoever follows messages asks again until a state is final, and not longer."""
@@ -140,6 +157,7 @@ class ReportChecks(ExchangeKit):
                 assert report.error is None, f"{report.error!r}. {story}"
                 assert report.state is state, f"{report.provider_state!r} was read as {report.state}. {story}"
                 assert report.final, f"{report.provider_state!r} is final. {story}"
+                assert report.provider_state, f"the gateway's own word for it is missing. {story}"
                 assert (report.recipient, report.message_id) == (recipient, outcomes[0].message_id), story
 
         self.run(check())

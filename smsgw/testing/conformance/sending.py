@@ -11,11 +11,14 @@ from smsgw.testing.conformance.exchange import Exchange, ExchangeKit, digits
 __all__ = ["SendingChecks"]
 
 _SIGNS = "50% off & more + 1=2; #3 ?4 /5 %41 \"q\" 'a' <b>"
-_FOREIGN = {
-    "Cyrillic": "Привет, мир №5",
+_ODD = {
+    "Cyrillic": "Привет, мир и ёлка №5",
     "Georgian": "გამარჯობა",
     "an emoji": "ok 👍🏽",
     "the euro sign": "5 €",
+    "spaces": "  two at the  beginning, and one at the end ",
+    "lines": "one\r\ntwo\nthree\n",
+    "a tab": "a\tb",
 }
 
 
@@ -46,7 +49,7 @@ class SendingChecks(ExchangeKit):
         self.run(check())
 
     def test_letters_of_other_alphabets_arrive_or_are_refused(self) -> None:
-        """A text is written in the provider's charset, or refused with `InvalidText`; it never becomes another."""
+        """Spaces and lines, too. A text is written in the provider's charset, or refused with `InvalidText`; it never becomes another."""
 
         async def check(text: str) -> None:
             async with self.exchange() as exchange:
@@ -60,7 +63,7 @@ class SendingChecks(ExchangeKit):
                 outcomes = await exchange.send(self.recipients[0], text)
                 _assert_all_taken(exchange, outcomes, text)
 
-        for text in _FOREIGN.values():
+        for text in _ODD.values():
             self.run(check(text))
 
     def test_a_long_text_arrives_whole_or_is_refused(self) -> None:
@@ -75,8 +78,8 @@ class SendingChecks(ExchangeKit):
                 outcomes = await exchange.send(self.recipients[0], text)
                 _assert_all_taken(exchange, outcomes, text)
 
-        for length in (69, 70, 71, 159, 160, 161, 306, 307, 700):
-            self.run(check(("word 123, " * 100)[: length - 1] + "."))
+        for length in (69, 70, 71, 159, 160, 161, 306, 307, 700, 2000):
+            self.run(check(("word 123, " * 200)[: length - 1] + "."))
 
     def test_many_recipients_are_taken_once_each_under_their_own_ids(self) -> None:
         """Every recipient ends in one outcome; the ID of an outcome is the one that the gateway gave that recipient."""

@@ -239,14 +239,6 @@ async def test_the_oldest_go_beyond_what_is_kept(clock: Callable[[], float], app
     await incoming.aclose()
 
 
-async def test_those_of_one_number(incoming: IncomingMessages) -> None:
-    """From it or to it, the newest first; a part of a number is none."""
-    for sender, receiver in (("7", "1"), ("8", "7"), ("77", "1"), ("7", "7")):
-        write(incoming, sender=sender, receiver=receiver)
-    assert [message.number for message in incoming.of("7")] == [4, 2, 1]
-    assert incoming.of("9") == ()
-
-
 async def test_a_clear(incoming: IncomingMessages, app: App, until: Until, advance: Advance) -> None:
     """All are forgotten, those under way and those that wait; what is written afterwards goes out."""
     gone: list[str] = []

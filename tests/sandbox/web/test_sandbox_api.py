@@ -10,6 +10,7 @@ from tests.sandbox.web.conftest import Api
 
 Ask = Callable[..., Coroutine[None, None, tuple[int, str]]]
 Advance = Callable[[float], None]
+Raw = Callable[[bytes], Coroutine[None, None, bytes]]
 
 
 async def listed(api: Api, **query: Any) -> list[int]:
@@ -132,15 +133,41 @@ async def test_a_message_is_shown_with_the_request_that_brought_it(send: Ask, ap
     assert ["Content-Type", "text/plain; charset=utf-8"] in exchange["reply_headers"]
 
 
+async def test_no_password_is_shown_outside_of_the_query(raw: Raw, sandbox: Sandbox, api: Api) -> None:
+    """Before the host, as a client writes it that takes us for a proxy; after a `#`; in the URL of a page."""
+    page = "http://127.0.0.1/?pwd=s3cret"
+    for target in ("http://test:s3cret@127.0.0.1/iba/sendsms.php?x", "/iba/sendsms.php#pwd=s3cret"):
+        await raw(
+            f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nReferer: {page}\r\nConnection: close\r\n\r\n".encode()
+        )
+    _, shown = await api("GET", "/api/requests")
+    assert [request["url"] for request in shown["requests"]] == [
+        "/iba/sendsms.php",
+        "http://***@127.0.0.1/iba/sendsms.php?x",
+    ]
+    assert "s3cret" not in f"{shown} {sandbox.ledger.requests}"
+
+
 async def test_no_password_is_shown_wherever_it_stands(ask: Ask, api: Api) -> None:
     """In a form, under an escaped name, under another gateway's name, and when it is wrong."""
     await ask("avist", "sms.php", method="POST", **{"action": "balance", "pass": "s3cret"})
     await ask("iba", "sendsms.php", password="s3cret", pwd="s3cret")
     await ask("iba", "sendsms.php?p%77d=s3cret&x", pwd=None)
+    await ask("iba", "sendsms.php?Password=s3cret&PWD=s3cret&+pwd=s3cret&pwd[]=s3cret", pwd=None)
+    await ask("iba", "sendsms.php?user=test&amp;pwd=s3cret;s3cret", pwd=None)
     status, page = await api("GET", "/api/requests")
-    assert (status, page["matching"]) == (200, 3)
+    assert (status, page["matching"]) == (200, 5)
     assert "s3cret" not in str(page)
     assert page["requests"][-1]["body"] == "user=test&pass=***&action=balance"
+
+
+async def test_a_message_tells_the_fault_that_its_request_met(sandbox: Sandbox, send: Ask, api: Api) -> None:
+    """In the list already."""
+    await send("iba")
+    sandbox.gateways["iba"].faults.bad_gateway = 1
+    await send("iba")
+    _, page = await api("GET", "/api/messages")
+    assert [message["fault"] for message in page["messages"]] == ["bad_gateway", None]
 
 
 async def test_requests_that_took_nothing_are_shown_too(ask: Ask, send: Ask, api: Api) -> None:
@@ -197,3 +224,18 @@ async def test_facts_name_every_gateway_and_every_ending(sandbox: Sandbox, api: 
     }
     assert facts["fates"]["13"] == "undeliverable"
     assert (facts["login"], facts["password"], facts["keep"]) == ("test", "test", None)
+
+
+@pytest.mark.parametrize(
+    ("gateway", "given"),
+    [("smstele", {"deferred": "9999-12-31 23:59:59"}), ("smsco", {"schedule": "9999-12-31 23:59:59"})],
+)
+async def test_a_message_for_the_last_day_of_the_calendar_is_shown(
+    send: Ask, api: Api, gateway: str, given: dict[str, str]
+) -> None:
+    """Its delivery would be after it, which no stamp can say."""
+    await api("PATCH", "/api/settings", delivery_after=86400)
+    await send(gateway, **given)
+    _, page = await api("GET", "/api/messages")
+    status, message = await api("GET", f"/api/messages/{page['messages'][0]['id']}")
+    assert (status, message["way"][-1]["at"][:10]) == (200, "9999-12-31")

@@ -1,5 +1,6 @@
 """No web page from elsewhere reads or writes anything here, by whatever trick; programs are let through."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from urllib.parse import urlencode, urlsplit
 
@@ -88,6 +89,34 @@ async def test_a_request_line_with_another_host_does_not_count(raw: Raw) -> None
         b"GET http://127.0.0.1/api/faults HTTP/1.1\r\nHost: evil.test\r\nConnection: close\r\n\r\n"
     )
     assert b" 403 " in reply
+
+
+@pytest.mark.parametrize("first", [b"", b"GET /api/faults HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"])
+async def test_a_request_within_a_body_is_none(sandbox: Sandbox, first: bytes) -> None:
+    """A page may write any body. One that begins like a URL of raw letters is not escaped: it would grow beyond its
+    length, and what stands at its end would be a request that tells nothing of a browser.
+    """
+    script, given = SENDS["iba"]
+    query = urlencode({**CREDENTIALS["iba"], **given}).encode()
+    within = b"GET /iba/%s?%s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" % (script.encode(), query)
+    letters = "é".encode() * len(within)
+    body = b"GET /" + letters + b" HTTP/1.1\r\n" + b"\r\n" * len(letters) + within
+    head = b"POST /iba/ HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://evil.test\r\nContent-Length: %d\r\n\r\n"
+    address = urlsplit(sandbox.url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    if first:
+        writer.write(first)
+        assert b" 200 " in await reader.readline()
+    writer.write(head % len(body))
+    await asyncio.sleep(0.05)  # so that the body comes in a read of its own, as browsers send it
+    writer.write(body)
+    await asyncio.sleep(0.05)
+    writer.write(b"GET /api/faults HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+    replies = await reader.read()
+    writer.close()
+    assert replies.count(b"HTTP/1.1 403 ") == 1
+    assert sandbox.ledger.messages == ()
+    assert sandbox.ledger.requests == ()
 
 
 async def test_the_page_may_load_nothing_from_elsewhere_nor_be_framed(

@@ -62,6 +62,11 @@ class CutsTheText(Georgia):
         return super().head(message, text[:160], sender)
 
 
+class TidiesTheText(Georgia):
+    def encode(self, text: str) -> str:
+        return super().encode(" ".join(text.split()))
+
+
 class LosesTheSender(Georgia):
     def head(self, message: Message, text: str, sender: str | None) -> str:
         return super().head(message, text, None)
@@ -167,6 +172,12 @@ class CallsRefusalsRetryable(Georgia):
         return error
 
 
+class QuotesThePassword(Georgia):
+    def refusal(self, reply: dict[str, Any]) -> SmsgwError:
+        error = super().refusal(reply)
+        return type(error)(f"refused {self.settings.password}", provider=self.provider, code=error.code)
+
+
 class RefusesAllForOne(Georgia):
     def read_send(self, batch: Batch, body: bytes) -> Sequence[Verdict]:
         verdicts = super().read_send(batch, body)
@@ -186,6 +197,16 @@ class RaisesFromStatus(Georgia):
 class CallsEverythingDelivered(Georgia):
     def read_status(self, references: Sequence[Reference], body: bytes) -> Sequence[DeliveryReport]:
         return super().read_status(references, re.sub(rb'"(way|lost|late)"', b'"done"', body))
+
+
+class CallsTheLateDelivered(Georgia):
+    def read_status(self, references: Sequence[Reference], body: bytes) -> Sequence[DeliveryReport]:
+        return super().read_status(references, body.replace(b'"late"', b'"done"'))
+
+
+class KeepsTheWordToItself(Georgia):
+    def read_status(self, references: Sequence[Reference], body: bytes) -> Sequence[DeliveryReport]:
+        return [evolve(report, provider_state=None) for report in super().read_status(references, body)]
 
 
 class CountsMoneyInFloats(Georgia):
@@ -218,6 +239,9 @@ OTHERS_REPLY = "a_reply_to_another_request_is_not_taken_for_ours"
 GARBAGE = "garbage_for_a_status_or_a_balance_is_an_error_of_ours"
 ON_ITS_WAY = "a_message_on_its_way_is_not_final"
 UNDELIVERABLE = "an_undeliverable_message_is_reported_as_undeliverable"
+DELIVERED = "a_delivered_message_is_reported_as_delivered"
+OTHER_END = "a_message_that_came_to_another_end_is_not_reported_as_delivered"
+NO_ERROR_SHOWS = "no_error_shows_the_password_or_the_text"
 SEVERAL = "several_messages_each_have_their_own_report"
 UNKNOWN_ID = "an_unknown_id_is_an_error_in_the_report"
 REFUSED_STATUS = "a_status_that_is_refused_is_an_error_in_the_report"
@@ -230,6 +254,7 @@ FAULTS: Final[dict[type[Driver], set[str]]] = {
     EscapesNothing: {SIGNS, LETTERS, SURROGATE},
     WritesAnotherCharset: {LETTERS, SURROGATE},
     CutsTheText: {LONG},
+    TidiesTheText: {LETTERS},
     LosesTheSender: {SEND},
     TrustsIds: {"a_message_id_is_escaped"},
     ForgetsARecipient: {"each_recipient_stands_in_the_request_once", MANY, STOP_LIST},
@@ -245,9 +270,12 @@ FAULTS: Final[dict[type[Driver], set[str]]] = {
     CallsLaterNever: {LATER},
     BlamesTheMessage: {WRONG_PASSWORD, BLOCKED, NO_CREDIT},
     CallsRefusalsRetryable: {WRONG_PASSWORD, BLOCKED, NO_CREDIT},
+    QuotesThePassword: {NO_ERROR_SHOWS},
     RefusesAllForOne: {STOP_LIST},
-    RaisesFromStatus: {UNKNOWN_ID, REFUSED_STATUS},
-    CallsEverythingDelivered: {ON_ITS_WAY, UNDELIVERABLE, SEVERAL},
+    RaisesFromStatus: {UNKNOWN_ID, REFUSED_STATUS, NO_ERROR_SHOWS},
+    CallsEverythingDelivered: {ON_ITS_WAY, UNDELIVERABLE, SEVERAL, OTHER_END},
+    CallsTheLateDelivered: {OTHER_END},
+    KeepsTheWordToItself: {DELIVERED, UNDELIVERABLE},
     CountsMoneyInFloats: {"a_balance_is_a_number_or_refused"},
 }
 """Each fault, and the checks that it fails; all others pass. (`IgnoresTheUrl` reaches no gateway at all.)"""

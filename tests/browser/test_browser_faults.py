@@ -1,5 +1,7 @@
 """The fault panel, and the strip that shows everywhere what is on."""
 
+import pytest
+
 from smsgw import Dispatcher, State
 from smsgw.sandbox import Sandbox
 from tests.browser.chromium import Watch, expect
@@ -13,7 +15,7 @@ async def test_a_fault_switched_on_changes_the_next_send(open_page: Open, sms: D
     """It is taken and the reply lost, the strip says so in every view, and the count is back at zero."""
     assert (await sms.send(NUMBER, "Before", provider="iba")).outcome.state is State.ACCEPTED
     page = await open_page("?view=faults&gateway=iba")
-    field = page.get_by_label("Taken, then cut: the next so many requests")
+    field = page.get_by_label("Taken, then cut: the next so many sends")
     await field.fill("1")
     await field.press("Tab")
     strip = page.get_by_role("region", name="Faults that are on")
@@ -63,24 +65,61 @@ async def test_every_fault_has_its_field(open_page: Open, sandbox: Sandbox) -> N
     assert faults.on == ()
 
 
-async def test_what_the_sandbox_refuses_is_said_beside_the_field(
-    open_page: Open, sandbox: Sandbox, watch: Watch
+@pytest.mark.parametrize(
+    ("label", "value", "why"),
+    [
+        (
+            "Taken, then cut: percent of sends",
+            "150",
+            "0 to 100 %, and all of a gateway together at most 100 %.",
+        ),
+        (
+            "Taken, then cut: percent of sends",
+            "70",
+            "0 to 100 %, and all of a gateway together at most 100 %.",
+        ),
+        ("Taken, then cut: the next so many sends", "1.5", "A whole number, 0 or more."),
+        ("Taken, then cut: the next so many sends", "-1", "A whole number, 0 or more."),
+    ],
+)
+async def test_a_number_that_does_not_fit_is_refused_beside_its_field(
+    open_page: Open, sandbox: Sandbox, label: str, value: str, why: str
 ) -> None:
-    """A share above all of them is no share; the field is marked, and says why."""
-    watch.refusals_expected = True
+    """The field is marked, and says in its own unit what would fit; nothing is asked of the sandbox."""
+    sandbox.gateways["iba"].faults.share = {"silent": 0.4}
     page = await open_page("?view=faults&gateway=iba")
-    field = page.get_by_label("Taken, then cut: percent of sends")
-    await field.fill("150")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.method))
+    field = page.get_by_label(label)
+    await field.fill(value)
     await field.press("Tab")
     await expect(field).to_have_attribute("aria-invalid", "true")
     error = page.locator(f"#{(await field.get_attribute('aria-describedby') or '').split()[-1]}")
-    await expect(error).to_be_visible()
-    await expect(error).to_contain_text("from 0 to 1")
-    assert sandbox.gateways["iba"].faults.share == {}
+    await expect(error).to_have_text(why)
+    assert "PATCH" not in asked
     await field.fill("50")
     await field.press("Tab")
     await expect(field).not_to_have_attribute("aria-invalid", "true")
     await expect(error).to_be_hidden()
+
+
+async def test_what_the_sandbox_refuses_is_said_beside_the_field(open_page: Open, watch: Watch) -> None:
+    """In its own words, where the page knows no better."""
+    watch.refusals_expected = True
+    page = await open_page("?view=faults&gateway=iba")
+    field = page.get_by_label("Taken, then cut: the next so many sends")
+    await field.fill("1e20")
+    await field.press("Tab")
+    await expect(page.get_by_role("alert").filter(visible=True)).to_contain_text("drop is a")
+
+
+@pytest.mark.parametrize(("gateway", "hint"), [("smstele", "For example: -41."), ("iba", "IBA answers 0")])
+async def test_a_refusal_is_hinted_at_in_the_words_of_its_gateway(
+    open_page: Open, gateway: str, hint: str
+) -> None:
+    """Each has its own, and one has none."""
+    page = await open_page(f"?view=faults&gateway={gateway}")
+    await expect(page.locator("#plain-refuse_with")).to_contain_text(hint)
 
 
 async def test_a_gateway_shows_only_the_faults_that_it_knows(open_page: Open) -> None:

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from attrs import evolve
 
 from smsgw import Dispatcher
@@ -43,6 +44,21 @@ async def test_a_message_arrives_live(open_page: Open, sms: Dispatcher, clock: C
     await expect(row).to_contain_text("delivered")
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+async def test_a_message_says_which_fault_its_request_met(
+    open_page: Open, sms: Dispatcher, sandbox: Sandbox, width: int
+) -> None:
+    """A dropped one does not look as if nothing had happened."""
+    sandbox.gateways["iba"].faults.drop = 1
+    await sms.send(NUMBER, "Dropped", provider="iba")
+    await sms.send(NUMBER, "Plain", provider="iba")
+    page = await open_page()
+    await page.set_viewport_size({"width": width, "height": 700})
+    state = page.locator("#messages tbody .c-state")
+    await expect(state).to_have_text(["enroute", "enroute taken, then cut"])
+    await expect(state.last.get_by_text("taken, then cut")).to_be_in_viewport(ratio=1)
+
+
 async def test_filters_live_in_the_url(
     open_page: Open, sms: Dispatcher, sandbox: Sandbox, clock: Clock
 ) -> None:
@@ -78,8 +94,9 @@ async def test_filters_live_in_the_url(
 async def test_who_reads_further_down_keeps_the_place(
     open_page: Open, sms: Dispatcher, sandbox: Sandbox
 ) -> None:
-    """New rows wait behind a quiet button; one's row keeps its place on the screen, and the focus."""
+    """New rows wait behind a button below the header; one's row keeps its place on the screen, and the focus."""
     await sms.send(NUMBER, "First", provider="iba")
+    sandbox.gateways["iba"].faults.delay = 0.01  # the header is higher by the strip
     fill_up(sandbox, 60)
     page = await open_page()
     link = page.get_by_role("link", name="Copy 35")
@@ -91,6 +108,8 @@ async def test_who_reads_further_down_keeps_the_place(
     await expect(button).to_be_visible()
     assert await link.bounding_box() == before
     await expect(link).to_be_focused()
+    top = await button.evaluate("button => button.getBoundingClientRect().top")
+    assert top >= await page.locator("header").evaluate("header => header.offsetHeight")
     await button.click()
     await expect(page.locator("#messages tbody tr").first).to_contain_text("While you read")
     await expect(button).to_be_hidden()

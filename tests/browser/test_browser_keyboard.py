@@ -47,7 +47,7 @@ async def test_keys_are_shown_and_may_be_switched_off(open_page: Open, sms: Disp
     await open_page()
     await page.keyboard.press("?")
     await expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
-    await page.get_by_label("Keys of one letter are on").uncheck()
+    await page.get_by_label("Single-letter keys").uncheck()
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("dialog")).to_be_hidden()
     await open_page()

@@ -14,7 +14,7 @@ EVIL = "<img src=x onerror=alert(1)>"
 async def test_a_message_shows_all_that_is_known(
     open_page: Open, sms: Dispatcher, sandbox: Sandbox, clock: Clock
 ) -> None:
-    """The masked request, the reply, the segments as they are cut, and the way of its status."""
+    """The masked request, the reply, the segments as they are cut, and the history of its status."""
     text = "a" * 66 + "ё" + "b" * 10
     await sms.send(NUMBER, text, provider="iba")
     page = await open_page()
@@ -100,6 +100,17 @@ async def test_a_hostile_url_stays_text(open_page: Open, sms: Dispatcher, query:
     if "view=" not in query:  # a view of no such name is the inbox, a number is read as one
         await expect(page.locator("main")).to_contain_text(EVIL)
     assert await page.locator("img").count() == 0
+
+
+@pytest.mark.parametrize("query", ["view=conversation", "view=message", "view="])
+async def test_a_view_that_there_is_not_leaves_the_url(
+    open_page: Open, sms: Dispatcher, sandbox: Sandbox, query: str
+) -> None:
+    """The inbox stands there, and so does its URL, with the filters that came with it."""
+    await sms.send(NUMBER, "Hi", provider="iba")
+    page = await open_page(f"?{query}&text=hi")
+    await expect(page.locator("#messages tbody tr")).to_have_count(1)
+    await expect(page).to_have_url(f"{sandbox.url}?text=hi")
 
 
 async def test_a_message_that_is_not_kept(open_page: Open, watch: Watch) -> None:

@@ -8,7 +8,7 @@ from aiohttp import web
 from smsgw import Dispatcher
 from smsgw.sandbox import Sandbox
 from tests.browser.chromium import expect
-from tests.browser.conftest import Open
+from tests.browser.conftest import Clock, Open
 
 NUMBER = "79031234567"
 
@@ -64,9 +64,9 @@ async def test_an_answer_reaches_the_application(
 
 
 async def test_an_answer_that_nobody_acknowledges_is_stopped(
-    open_page: Open, sandbox: Sandbox, application: Application
+    open_page: Open, sandbox: Sandbox, application: Application, clock: Clock
 ) -> None:
-    """It waits, says what the application replied, and stops when it is told to."""
+    """It waits, says when it comes again and what the application replied each time, and stops when it is told to."""
     application.acknowledges = False
     sandbox.world.incoming.url = application.url
     page = await open_page(f"?view=phone&number={NUMBER}")
@@ -74,6 +74,13 @@ async def test_an_answer_that_nobody_acknowledges_is_stopped(
     await page.get_by_label("Write as this phone").press("Enter")
     answer = page.locator(".from-phone")
     await expect(answer).to_contain_text("waiting")
-    await expect(answer).to_contain_text("it replied “what?”")
+    await expect(answer).to_contain_text("Repeated every 5 seconds until it is acknowledged.")
+    attempts = answer.get_by_role("listitem")
+    await answer.get_by_text("1 attempt;").click()
+    await expect(attempts).to_have_count(1)
+    await expect(attempts).to_contain_text("HTTP 200; it replied “what?”; the body is not smsid=")
+    clock.now += 6
+    await expect(attempts).to_have_count(2)  # they stay open while others come
+    await expect(attempts.first).to_be_visible()
     await answer.get_by_role("button", name="Stop repeating").click()
     await expect(answer).to_contain_text("stopped")

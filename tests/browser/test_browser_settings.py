@@ -23,7 +23,7 @@ async def test_a_wrong_password_is_found_among_the_requests(open_page: Open, san
     await expect(row).to_contain_text("targetsms")
     await row.locator("summary").first.click()
     await expect(row).to_contain_text("pwd=***")
-    await page.get_by_role("link", name="Link to request 1").click()
+    await page.get_by_role("link", name="Permalink of request 1").click()
     await expect(row.get_by_role("region", name="Request")).to_be_visible()
     assert "WRONG" not in await page.content()
 

@@ -1,7 +1,7 @@
 // The fault panel: one gateway at a time, every fault that it has.
 import { get, patch, remove } from "./api.js";
 import { byId, fill, h, say, tell } from "./dom.js";
-import { DELAY, REFUSE, STOP_LIST, SWITCHES, WIRE_FAULTS } from "./fault-words.js";
+import { DELAY, REFUSALS, REFUSE, STOP_LIST, SWITCHES, WIRE_FAULTS } from "./fault-words.js";
 import { field, readNumber } from "./field.js";
 import { changed, link } from "./route.js";
 import { showOn } from "./strip.js";
@@ -21,11 +21,12 @@ function take(state) {
 
 const change = async (wanted) => take(await patch(`/api/faults/${encodeURIComponent(drawn)}`, wanted));
 
-function row(fault, ...controls) {
+/** A fault's words and its controls; `more` is what only this panel has to say. */
+function row(fault, controls, more = []) {
   return h(
     "div",
     { class: "fault" },
-    h("div", { class: "fault-words" }, h("h3", { id: `fault-${fault.name}` }, fault.label, h("code", {}, fault.name)), h("p", { id: `plain-${fault.name}` }, fault.plain)),
+    h("div", { class: "fault-words" }, h("h3", { id: `fault-${fault.name}` }, fault.label, h("code", {}, fault.name)), h("p", { id: `plain-${fault.name}` }, fault.plain, more)),
     h("div", { class: "fault-fields" }, controls),
   );
 }
@@ -40,12 +41,13 @@ function bound({ fault, control, label, read, write, pick, make }) {
 }
 
 function count(fault) {
-  const control = h("input", { type: "number", min: "0", step: "1", inputmode: "numeric", autocomplete: "off", "aria-label": `${fault.label}: the next so many requests` });
+  const unit = fault.name === "unavailable" ? "requests" : "sends";
+  const control = h("input", { type: "number", min: "0", step: "1", inputmode: "numeric", autocomplete: "off", "aria-label": `${fault.label}: the next so many ${unit}` });
   return bound({
     fault,
     control,
-    label: (input) => h("label", { class: "unit" }, h("span", {}, "next"), input, h("span", {}, fault.name === "unavailable" ? "requests" : "sends")),
-    read: () => readNumber(control),
+    label: (input) => h("label", { class: "unit" }, h("span", {}, "next"), input, h("span", {}, unit)),
+    read: () => readNumber(control, { fits: (value) => Number.isInteger(value) && value >= 0, why: "A whole number, 0 or more." }),
     write: (value) => (control.value = value),
     pick: (faults) => faults[fault.name],
     make: (value) => ({ [fault.name]: value }),
@@ -54,13 +56,19 @@ function count(fault) {
 
 const percent = (share) => Number((share * 100).toFixed(6));
 
+/** Whether so many % are a share that the others of the gateway leave room for. */
+function leavesRoom(fault, value) {
+  const others = Object.entries(now.share).filter(([name]) => name !== fault.name);
+  return value >= 0 && others.reduce((sum, [, share]) => sum + share, value / 100) <= 1 + 1e-9;
+}
+
 function share(fault) {
   const control = h("input", { type: "number", min: "0", max: "100", step: "any", inputmode: "decimal", autocomplete: "off", "aria-label": `${fault.label}: percent of sends` });
   return bound({
     fault,
     control,
     label: (input) => h("label", { class: "unit" }, h("span", {}, "or"), input, h("span", {}, "% of sends")),
-    read: () => readNumber(control) / 100,
+    read: () => readNumber(control, { fits: (value) => leavesRoom(fault, value), why: "0 to 100 %, and all of a gateway together at most 100 %." }) / 100,
     write: (value) => (control.value = value),
     pick: (faults) => percent(faults.share[fault.name] ?? 0),
     make: (value) => {
@@ -90,7 +98,7 @@ function delay() {
     fault: DELAY,
     control,
     label: (input) => h("label", { class: "unit" }, input, h("span", {}, "seconds")),
-    read: () => readNumber(control),
+    read: () => readNumber(control, { fits: (value) => value >= 0, why: "0 seconds or more." }),
     write: (value) => (control.value = value),
     pick: (faults) => faults.delay,
     make: (value) => ({ delay: value }),
@@ -110,6 +118,12 @@ function refuseWith() {
   });
 }
 
+/** What the gateway would say, where it is known. */
+function refusal(gateway) {
+  const [words, example] = Object.hasOwn(REFUSALS, gateway) ? REFUSALS[gateway] : [];
+  return words ? [" ", words, example ? [h("code", {}, example), "."] : []].flat() : [];
+}
+
 function stopList() {
   const control = h("textarea", { rows: "2", autocomplete: "off", spellcheck: "false", "aria-labelledby": "fault-stop_list", placeholder: "no number" });
   return words(STOP_LIST, control, {
@@ -125,11 +139,11 @@ function draw(gateway, faults) {
   off = h("button", { type: "button", click: switchOff }, `Switch off all of ${gateway}`);
   byId("faults-panel").replaceChildren(
     h("div", { class: "card-head" }, h("h2", {}, gateway), off),
-    ...WIRE_FAULTS.filter(({ name }) => name in faults).map((fault) => row(fault, count(fault), share(fault))),
+    ...WIRE_FAULTS.filter(({ name }) => name in faults).map((fault) => row(fault, [count(fault), share(fault)])),
     ...SWITCHES.filter(({ name }) => name in faults).map((fault) => row(fault, toggle(fault))),
     row(DELAY, delay()),
-    row(REFUSE, refuseWith()),
-    row(STOP_LIST, stopList()),
+    row(REFUSE, refuseWith(), refusal(gateway)),
+    row(STOP_LIST, stopList(), " Commas, spaces or lines part them; Enter begins a line, and they apply when you leave the field."),
   );
 }
 

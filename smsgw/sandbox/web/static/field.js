@@ -59,8 +59,10 @@ export function field({ control, read, write, send, name }) {
   };
 }
 
-/** Reads a number field; an empty one is the `empty` value. */
-export function readNumber(control, empty = 0) {
+/** Reads a number field, an empty one as 0; a number that does not fit is not sent: `why` says what would. */
+export function readNumber(control, { fits = () => true, why = "" } = {}) {
   if (control.validity.badInput) throw new Error("This is no number.");
-  return control.value.trim() === "" ? empty : Number(control.value);
+  const value = Number(control.value);
+  if (!fits(value)) throw new Error(why);
+  return value;
 }

@@ -17,6 +17,13 @@ const PLACES = { KeyJ: "j", KeyK: "k" };
 
 const on = () => remembered.get("keys") !== "off";
 
+// Where there is hardly a keyboard, none of its keys is offered.
+const handheld = matchMedia("(max-width: 45rem), (pointer: coarse)");
+
+function offerKey() {
+  byId("search").placeholder = on() && !handheld.matches ? "Press / to search" : "";
+}
+
 /** Passes keys to the view that is shown: `view()` gives it. `search` goes to the inbox's search from elsewhere. */
 export function listenToKeys(view, search) {
   document.addEventListener("keydown", (event) => {
@@ -35,7 +42,12 @@ export function listenToKeys(view, search) {
     if (act && act() !== false) event.preventDefault();
   });
   byId("keys-button").addEventListener("click", showKeys);
-  byId("keys-on").addEventListener("change", () => remembered.set("keys", byId("keys-on").checked ? "on" : "off"));
+  byId("keys-on").addEventListener("change", () => {
+    remembered.set("keys", byId("keys-on").checked ? "on" : "off");
+    offerKey();
+  });
+  handheld.addEventListener("change", offerKey);
+  offerKey();
 }
 
 function showKeys() {

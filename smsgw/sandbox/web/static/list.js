@@ -1,6 +1,7 @@
 // The inbox: what all gateways took, the newest first.
 import { facts } from "./api.js";
 import { badge, byId, code, fill, h, number, plural, tell, time } from "./dom.js";
+import { faultTag } from "./fault-words.js";
 import { Feed } from "./feed.js";
 import { gatewayTable, tryCommand } from "./gateways.js";
 import { changed, here, link, rewrite, trail } from "./route.js";
@@ -48,7 +49,8 @@ function update(row, message) {
   const anchor = row.querySelector("a");
   anchor.setAttribute("href", link(changed(here(), { message: message.id })));
   anchor.trail = trail();
-  fill(row.lastElementChild, message.state, badge);
+  const fault = message.fault ?? null;
+  fill(row.lastElementChild, [message.state, fault], () => [badge(message.state), ...(fault === null ? [] : [" ", faultTag(fault)])]);
 }
 
 export const opens = (id) => (opened = id);

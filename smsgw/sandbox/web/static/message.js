@@ -62,7 +62,7 @@ function facts(message) {
     ["Encoding", message.encoding],
     ["Segments", String(message.segments)],
     ["Gateway’s ID", h("span", { class: "with-copy" }, h("code", {}, message.message_id), copyButton(message.message_id, "the gateway’s ID"))],
-    ["Number here", String(message.id)],
+    ["ID in the API", String(message.id)],
     ["Request", h("a", { href: link({ view: "requests", before: message.request + 1, open: message.request }) }, `No. ${message.request}`)],
     ...options,
   ];
@@ -118,7 +118,7 @@ export const message = {
       opens(Number(id));
     }
     if (!/^[0-9]{1,15}$/.test(id)) {
-      showNone(`A message has a number here: “${id.slice(0, 100)}” is none.`);
+      showNone(`The ID of a message is a number: “${id.slice(0, 100)}” is none.`);
       return;
     }
     try {

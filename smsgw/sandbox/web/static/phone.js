@@ -1,49 +1,14 @@
 // What the phone with one number would show, and what is written in its name.
 import { get, patch, post, remove } from "./api.js";
-import { badge, byId, fill, h, plural, say, tell, time } from "./dom.js";
+import { byId, fill, h, plural, say, tell } from "./dom.js";
 import { back, go, link } from "./route.js";
+import { showEntries } from "./talk.js";
 
 const RECENT = 100; // messages among which numbers are looked for
 
 let again = () => {};
 let shown = null;
 let receiverChosen = false;
-
-function outgoing({ message }) {
-  return h(
-    "li",
-    { class: "from-gateway" },
-    h("div", { class: "meta" }, h("b", {}, h("bdi", {}, message.sender || message.provider)), ` by ${message.provider}`),
-    h("p", { class: "bubble", dir: "auto" }, message.text),
-    h("div", { class: "meta" }, time(message.taken_at), " ", badge(message.state), " ", h("a", { href: link({ message: message.id }) }, "Details")),
-  );
-}
-
-function attempts(incoming) {
-  const last = incoming.attempts.at(-1);
-  const reply = last?.reply ? `it replied “${last.reply}”` : "";
-  const said = last && [last.error, reply].filter(Boolean).join("; ");
-  return [
-    h("span", {}, plural(incoming.attempt_count, "attempt")),
-    last && incoming.state !== "acknowledged" ? h("span", {}, "the last one: ", h("bdi", {}, said)) : null,
-  ];
-}
-
-function incoming({ incoming: written }) {
-  const stop = async (event) => {
-    event.target.disabled = true;
-    await attempt(() => remove(`/api/incoming/${written.id}`));
-    again();
-  };
-  return h(
-    "li",
-    { class: "from-phone" },
-    h("div", { class: "meta" }, "to ", h("bdi", {}, written.receiver), written.prefix ? [", prefix ", h("bdi", {}, written.prefix)] : null),
-    h("p", { class: "bubble", dir: "auto" }, written.text),
-    h("div", { class: "meta" }, time(written.written_at), " ", badge(written.state), " ", attempts(written)),
-    written.state === "waiting" ? h("div", { class: "meta" }, h("button", { type: "button", click: stop }, "Stop repeating")) : null,
-  );
-}
 
 async function attempt(what) {
   try {
@@ -56,16 +21,23 @@ async function attempt(what) {
   }
 }
 
-function showTalk(conversation) {
+/** What becomes of a message that the application does not acknowledge. */
+function repeats({ incoming_url: url, incoming_repeat: seconds }) {
+  return url === null ? "It waits for a URL to go to." : `Repeated every ${plural(seconds, "second")} until it is acknowledged.`;
+}
+
+async function stop(id) {
+  if ((await attempt(() => remove(`/api/incoming/${id}`))) === null) return;
+  byId("talk").focus({ preventScroll: true }); // the button that had the focus goes
+  again();
+}
+
+function showTalk(conversation, settings) {
   const talk = byId("talk");
   const anew = shown !== conversation.number;
   const atEnd = talk.scrollHeight - talk.scrollTop - talk.clientHeight < 40;
   shown = conversation.number;
-  fill(talk.firstElementChild, conversation, () =>
-    conversation.entries.length
-      ? conversation.entries.map((entry) => (entry.direction === "out" ? outgoing(entry) : incoming(entry)))
-      : h("li", { class: "quiet none" }, "Nothing was sent to this number, and nothing was written as it."),
-  );
+  showEntries(talk.firstElementChild, conversation.entries, repeats(settings), stop);
   if (anew || atEnd) talk.scrollTop = talk.scrollHeight;
   const lastSender = conversation.entries.findLast((entry) => entry.direction === "out")?.message.sender ?? "";
   const lastReceiver = conversation.entries.findLast((entry) => entry.direction === "in")?.incoming.receiver;
@@ -140,9 +112,10 @@ export const phone = {
     if (number) {
       if (first) byId("handset-title").textContent = number;
       const conversation = await get(`/api/conversations/${encodeURIComponent(number)}`, {}, signal);
-      showForm(await get("/api/settings", {}, signal));
+      const settings = await get("/api/settings", {}, signal);
+      showForm(settings);
       byId("handset-title").textContent = conversation.number || number;
-      showTalk(conversation);
+      showTalk(conversation, settings);
     }
     await showRecent(signal);
   },

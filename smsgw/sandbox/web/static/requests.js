@@ -2,7 +2,7 @@
 import { facts } from "./api.js";
 import { byId, fill, h, number, plural, tell, time } from "./dom.js";
 import { exchangeCards } from "./exchange.js";
-import { FAULT_WORDS } from "./fault-words.js";
+import { faultTag } from "./fault-words.js";
 import { Feed } from "./feed.js";
 import { changed, here, link, rewrite, trail } from "./route.js";
 
@@ -53,7 +53,7 @@ function update(row, exchange) {
   row.exchange = exchange;
   fill(row.querySelector(".x-status"), [exchange.status, exchange.fault], () => [
     h("span", {}, exchange.status === null ? "no status" : String(exchange.status)),
-    exchange.fault ? h("span", { class: "on" }, (FAULT_WORDS[exchange.fault]?.label ?? exchange.fault).toLowerCase()) : "",
+    exchange.fault ? faultTag(exchange.fault) : "",
   ]);
   const reply = exchange.reply.slice(0, SHOWN);
   row.querySelector(".x-reply bdi").textContent = reply || "(empty)";
@@ -65,7 +65,7 @@ function fillBody(row) {
   const permalink = link({ view: "requests", before: exchange.number + 1, open: exchange.number });
   fill(row.querySelector(".exchange-body"), exchange, () => [
     ...exchangeCards(exchange, "h2"),
-    h("p", {}, h("a", { href: permalink }, `Link to request ${number(exchange.number)}`)),
+    h("p", {}, h("a", { href: permalink, "aria-label": `Permalink of request ${number(exchange.number)}` }, "Permalink")),
   ]);
 }
 

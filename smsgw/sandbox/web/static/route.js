@@ -6,7 +6,8 @@ export const here = () => new URLSearchParams(location.search);
 export function viewOf(params) {
   if (params.has("message")) return "message";
   if (params.has("number") && params.get("view") === "phone") return "phone";
-  return params.get("view") ?? "inbox";
+  const view = params.get("view") ?? "inbox";
+  return view === "message" ? "inbox" : view; // which one, it does not say
 }
 
 /** A link to these parameters; empty ones are left out. */

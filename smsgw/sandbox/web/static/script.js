@@ -8,7 +8,7 @@ import { listen } from "./live.js";
 import { message } from "./message.js";
 import { phone } from "./phone.js";
 import { requests } from "./requests.js";
-import { follow, go, here, viewOf } from "./route.js";
+import { changed, follow, go, here, rewrite, trail, viewOf } from "./route.js";
 import { settings } from "./settings.js";
 import { showOn } from "./strip.js";
 
@@ -31,6 +31,8 @@ function enter(how) {
   visit = new AbortController();
   const wanted = viewOf(here());
   name = Object.hasOwn(VIEWS, wanted) ? wanted : "inbox";
+  // A view that there is not is not left standing in the URL.
+  if (name === "inbox" && here().has("view")) rewrite(changed(here(), { view: null }), trail());
   first = true;
   busy = false;
   for (const other of Object.keys(VIEWS)) byId(other).hidden = other !== name;

@@ -26,6 +26,10 @@ export function showOn(on) {
   say(names.length ? `Faults on: ${byId("strip-what").textContent}` : "No faults are on");
 }
 
+// What sticks below the header asks how high it is: the strip comes and goes, and takes more lines where it is narrow.
+const header = document.querySelector("header");
+new ResizeObserver(() => document.documentElement.style.setProperty("--header", `${header.offsetHeight}px`)).observe(header);
+
 byId("strip-off").addEventListener("click", async () => {
   try {
     showOn((await remove("/api/faults")).on);

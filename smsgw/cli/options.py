@@ -32,7 +32,7 @@ Config = Annotated[
 ]
 NoConfig = Annotated[
     Path | None,
-    typer.Option("--config", metavar="FILE", help="Not used: it has gateways of its own.", hidden=True),
+    typer.Option("--config", metavar="FILE", help="Not used: it has gateways of its own."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")]
 Text = Annotated[

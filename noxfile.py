@@ -95,6 +95,13 @@ def journal(session: nox.Session) -> None:
 
 
 @nox.session
+def tracking(session: nox.Session) -> None:
+    """100,000 messages followed to their final states against the sandbox: some minutes (`-- --quick`: seconds)."""
+    session.install(".")
+    session.run("python", "benchmarks/tracking.py", *session.posargs)
+
+
+@nox.session
 def kills(session: nox.Session) -> None:
     """Bulk runs killed at 500 random moments and resumed, compared with the gateways' ledger: some minutes."""
     _install(session, "test", "cli", "bulk")
@@ -104,6 +111,19 @@ def kills(session: nox.Session) -> None:
         "--log-cli-level=INFO",
         *session.posargs,
         env={"SMSGW_KILLS": "500"},
+    )
+
+
+@nox.session
+def inbound(session: nox.Session) -> None:
+    """10,000 incoming messages to a server that is killed at random moments: some minutes."""
+    _install(session, "test", "cli", "bulk")
+    session.run(
+        "pytest",
+        "tests/inbound/survival",
+        "--log-cli-level=INFO",
+        *session.posargs,
+        env={"SMSGW_INBOUND": "10000"},
     )
 
 

@@ -57,7 +57,7 @@ class CircuitBreaker:
         clock: Callable[[], float],
         on_change: Callable[[], None] = lambda: None,
     ) -> None:
-        self._settings = settings
+        self.settings = settings
         self._clock = clock
         self._on_change = on_change
         self._failures = 0
@@ -97,13 +97,13 @@ class CircuitBreaker:
             self._probing = False
         if finding is Finding.ACCOUNT:
             self._resting = True
-            self._open(self._settings.account_rest)
+            self._open(self.settings.account_rest)
         elif finding is Finding.FAILING:
             self._failures += 1
             if admission is Admission.PROBE or (
-                self._reopens_at is None and self._failures >= self._settings.failures
+                self._reopens_at is None and self._failures >= self.settings.failures
             ):
-                self._open(self._settings.rest)
+                self._open(self.settings.rest)
         elif finding is Finding.HEALTHY and self._may_close(admission):
             self._close()
         elif admission is Admission.PROBE:

@@ -69,6 +69,16 @@ class DuplicateWindow:
         self._clock = clock
         self._records: dict[bytes, _Record] = {}
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether the rule is on."""
+        return self._seconds > 0
+
+    @property
+    def seconds(self) -> float:
+        """Between two identical requests, with the margin."""
+        return self._seconds
+
     def is_like(self, seconds: float, on_duplicate: OnDuplicate) -> bool:
         """Whether it was made with these."""
         return self._given == (seconds, on_duplicate)

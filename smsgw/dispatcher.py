@@ -26,6 +26,7 @@ from smsgw.previewing import preview
 from smsgw.sending import submit
 from smsgw.settings import Settings
 from smsgw.streaming import OutcomeStream
+from smsgw.tracking import ReportStream
 from smsgw.wire import Stats
 
 __all__ = ["Dispatcher", "engine_of"]
@@ -163,6 +164,36 @@ class Dispatcher:
         again within TargetSMS's window, the last reply comes again.
         """
         return await queries.status(self._engine, outcomes)
+
+    def track(
+        self,
+        outcomes: Iterable[Outcome | Reference] | AsyncIterable[Outcome | Reference],
+        *,
+        deadline: float | timedelta = 86_400.0,
+    ) -> ReportStream:
+        """Follow messages to their final delivery state; iterate over each change of each, as it is learnt.
+
+        outcomes    any number, from a synchronous or an asynchronous source; the latter is read while the first
+                    messages are followed already. A message that is given again while it is followed is one message
+        deadline    seconds from the first step; then it ends with what is known
+
+        States only move forward, and each message's last report is `final`, with exceptions that end without one: a
+        message of which nothing was ever told has one report at the end, whose `error` says why, and one that cannot
+        be asked about (no ID) has its one report at once; one whose state is not final when the deadline comes has
+        been told of already. What the gateways or the network do is never raised. Questions share `rate`,
+        connections and TargetSMS's window with sending, and leave it room.
+        """
+        if not isinstance(outcomes, Iterable | AsyncIterable) or isinstance(outcomes, str):
+            raise TypeError(
+                "track takes an iterable or asynchronous iterable of outcomes or smsgw.Reference values"
+            )
+        seconds = deadline.total_seconds() if isinstance(deadline, timedelta) else deadline
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+            raise TypeError("`deadline` is a number of seconds or a timedelta")
+        if not seconds > 0:
+            raise ValueError("`deadline` is above 0 seconds")
+        self._engine.check_open()
+        return ReportStream(self._engine, outcomes, deadline=seconds)
 
     async def balance(self, provider: str) -> Balance:
         """What is left on a provider's account. Raises `SmsgwError`."""

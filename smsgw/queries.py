@@ -14,7 +14,7 @@ from smsgw.entry import Scope
 from smsgw.errors import ConfigurationError, InvalidRecipient, OutcomeUnknown, SmsgwError
 from smsgw.models import Balance, DeliveryReport, DeliveryState, Lookup, Outcome, Reference, State
 
-__all__ = ["balance", "lookup", "status"]
+__all__ = ["balance", "lookup", "reference_of", "status"]
 
 Question = Callable[[Scope], Awaitable[None]]
 
@@ -61,7 +61,7 @@ async def status(engine: Engine, subjects: Iterable[Outcome | Reference]) -> tup
     reports: dict[int, DeliveryReport] = {}
     groups: dict[tuple[str, str, str | None], list[tuple[int, Reference]]] = {}
     for position, subject in enumerate(subjects):
-        found = _reference(engine, subject)
+        found = reference_of(engine, subject)
         if isinstance(found, DeliveryReport):
             reports[position] = found
             continue
@@ -92,7 +92,8 @@ async def status(engine: Engine, subjects: Iterable[Outcome | Reference]) -> tup
     return tuple([reports[position] for position in range(len(reports))])
 
 
-def _reference(engine: Engine, subject: Outcome | Reference) -> Reference | DeliveryReport:
+def reference_of(engine: Engine, subject: Outcome | Reference) -> Reference | DeliveryReport:
+    """What to ask by, or the report on what cannot or need not be asked about."""
     if isinstance(subject, Outcome):
         if subject.state is State.REJECTED:
             # Proof that it was never taken: there is nothing to wait for.
@@ -111,7 +112,7 @@ def _reference(engine: Engine, subject: Outcome | Reference) -> Reference | Deli
             return DeliveryReport(subject.recipient, subject.provider, subject.message_id, error=error)
         subject = Reference(subject.provider, subject.message_id, subject.recipient)
     elif not isinstance(subject, Reference):
-        raise TypeError(f"status takes outcomes or smsgw.Reference values, not {type(subject).__name__}")
+        raise TypeError(f"give outcomes or smsgw.Reference values, not {type(subject).__name__}")
     if subject.provider not in engine.lanes:
         return _no_report(subject, ConfigurationError(f"no provider is called {subject.provider!r}"))
     if not subject.message_id:

@@ -68,6 +68,11 @@ async def shapes(sms: smsgw.Dispatcher, numbers: list[str]) -> None:
             seen(outcome.state is smsgw.State.ACCEPTED)
     reports: tuple[smsgw.DeliveryReport, ...] = await sms.status(submission.outcomes)
     reports = await sms.status([smsgw.Reference("iba", "83759227")])
+    async for report in sms.track(submission.outcomes, deadline=3600):
+        seen(report.final)
+    async with sms.track(sms.send_many(slow()), deadline=timedelta(hours=1)) as changes:
+        async for report in changes:
+            seen(report.error)
     balance: smsgw.Balance = await sms.balance("targetsms")
     packages: Mapping[str, int] = balance.packages
     lookups: tuple[smsgw.Lookup, ...] = await sms.lookup(numbers)

@@ -1,4 +1,4 @@
-"""One run of a campaign: the input into the journal, what is in doubt settled, what is pending sent, the results out.
+"""One run of a campaign: the input into the journal, doubts settled, what is pending sent, deliveries followed, results.
 
 Killed at any moment, the next run of the same campaign goes on where this one was: what was written down to have an
 outcome is not touched, what was written down to have begun is in doubt, and only the rest is sent.
@@ -10,10 +10,13 @@ import os
 import socket
 import time
 from collections.abc import AsyncIterable, Iterable
+from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
+from smsgw.bulk.accounting import sum_up
 from smsgw.bulk.errors import BulkError, JournalError, JournalMismatch
+from smsgw.bulk.following import Follower
 from smsgw.bulk.journal import Counts, Journal, doubtful, forget_unknown, give_up_claims
 from smsgw.bulk.limits import Limits
 from smsgw.bulk.loading import digest_of, fill
@@ -44,9 +47,13 @@ class BulkRun:
         max_cost: Decimal | None = None,
         resend_unknown: bool = False,
         give_up_after: float = GIVE_UP_AFTER,
+        track: float | timedelta | None = None,
     ) -> None:
         if isinstance(give_up_after, bool) or not 0 < give_up_after < math.inf:
             raise ValueError("`give_up_after` is a number of seconds above 0")
+        seconds = track.total_seconds() if isinstance(track, timedelta) else track
+        if seconds is not None and (isinstance(seconds, bool) or not 0 < seconds < math.inf):
+            raise ValueError("`track` is a number of seconds above 0, or a timedelta")
         self.progress = Progress()
         self._engine = engine_of(sms)
         self._source = source if isinstance(source, Source) else MessageSource(source)
@@ -55,15 +62,21 @@ class BulkRun:
         self._limits = Limits(max_messages, max_cost)
         self._resend_unknown = resend_unknown
         self._give_up_after = give_up_after
+        self._track_for = seconds
         self._stopped = False
         self._sender: Sender | None = None
+        self._follower: Follower | None = None
+        self._asked_until: float | None = None
+        """When an earlier run may last have asked for delivery states."""
         self._sent = 0
 
     def stop(self) -> None:
-        """Begin nothing more; `run` then waits for what is in flight and writes the results."""
+        """Begin and ask nothing more; `run` then waits for what is in flight and writes the results."""
         self._stopped = True
         if self._sender is not None:
             self._sender.stop()
+        if self._follower is not None:
+            self._follower.stop()
 
     async def run(self) -> Summary:
         """Raises `BulkError` where nothing could be sent; what happens later is in the summary."""
@@ -115,6 +128,8 @@ class BulkRun:
                 "give each campaign a journal of its own"
             )
         await journal.resume(known, runner)
+        if known.tracked_at is not None:
+            self._asked_until = time.time() if known.ended_at is None else known.ended_at
         await give_up_claims(journal)
         self.progress.phase = Phase.ASKING
         self._note(await journal.counts())
@@ -129,6 +144,9 @@ class BulkRun:
         self.progress.states.clear()
         for state, count in counts.states.items():
             self.progress.states[state] = count - counts.repeats.get(state, 0)
+        self.progress.deliveries.clear()
+        for state, count in counts.deliveries.items():
+            self.progress.deliveries[state] = count - counts.repeated_deliveries.get(state, 0)
 
     async def _conclude(
         self,
@@ -140,56 +158,47 @@ class BulkRun:
     ) -> Summary:
         failure = None if sender is None else sender.failure
         unwritten = () if sender is None else sender.unwritten
-        settled = 0
+        changed = 0
         in_doubt = frozenset[int]()
+        if ending is not Ending.FAILED and sender is not None:
+            self.progress.phase = Phase.ASKING
+            changed = await ask(self._engine, journal, lambda: self._is_over)
+            if ending is Ending.DONE and self._track_for is not None:
+                ending, learnt, failure = await self._follow(journal, self._track_for)
+                changed += learnt
         if ending is Ending.FAILED:
             in_doubt = await _known(journal)
         elif sender is not None:
-            self.progress.phase = Phase.ASKING
-            settled = await ask(self._engine, journal, lambda: self._stopped or self._engine.closed)
             await journal.note(ended_at=time.time())
         truth = Truth(unwritten, in_doubt)
         self.progress.phase = Phase.WRITING
         if results is not None and sender is not None:
             try:
-                await results.finish(truth, anew=settled > 0)
+                await results.finish(truth, anew=changed > 0)
             except BulkError as error:
                 failure = failure or error
-        return await self._summary(journal, ending, truth, seconds, failure)
-
-    async def _summary(
-        self, journal: Journal, ending: Ending, truth: Truth, seconds: float, failure: BulkError | None
-    ) -> Summary:
-        try:
-            counts, costs = await journal.counts(), await journal.costs()
-        except JournalError as error:
-            counts, costs = _at_least(self.progress), {}
-            failure = failure or error
-        states = dict(counts.states)
-        for told in truth.unwritten.values():
-            states[told.state] = states.get(told.state, 0) + 1
-        states["unknown"] = states.get("unknown", 0) + len(truth.doubtful)
-        return Summary(
-            rows=counts.rows,
-            accepted=states.get("accepted", 0),
-            held=states.get("held", 0),
-            rejected=states.get("rejected", 0),
-            unknown=states["unknown"],
-            pending=counts.rows - sum(states.values()),
-            duplicates=counts.duplicates,
-            segments=counts.segments,
-            costs=costs,
-            ending=ending,
-            seconds=seconds,
-            sent=self._sent,
-            failure=failure,
-            unwritten=tuple(told._asdict() for told in truth.unwritten.values()),
+        return await sum_up(
+            journal, self.progress, truth, ending=ending, seconds=seconds, sent=self._sent, failure=failure
         )
 
+    @property
+    def _is_over(self) -> bool:
+        """Nobody is asked anything any more."""
+        return self._stopped or self._engine.closed
 
-def _at_least(progress: Progress) -> Counts:
-    """What is known without the journal: not what became of repetitions."""
-    return Counts(progress.rows, progress.states, duplicates=progress.duplicates)
+    async def _follow(self, journal: Journal, seconds: float) -> tuple[Ending, int, JournalError | None]:
+        """What was taken, to its delivery: how that ended, rows of which something was learnt, and what failed."""
+        if self._is_over:
+            return Ending.STOPPED, 0, None
+        follower = Follower(self._engine, journal, self._source, self.progress, self._asked_until)
+        self._follower = follower
+        try:
+            self._note(await journal.counts())
+            self.progress.phase = Phase.TRACKING
+            await follower.run(seconds)
+        except JournalError as error:
+            return Ending.FAILED, follower.learnt, error
+        return Ending.STOPPED if self._is_over else Ending.DONE, follower.learnt, None
 
 
 async def _known(journal: Journal) -> frozenset[int]:
@@ -209,6 +218,7 @@ async def run(
     max_cost: Decimal | None = None,
     resend_unknown: bool = False,
     give_up_after: float = GIVE_UP_AFTER,
+    track: float | timedelta | None = None,
 ) -> Summary:
     """Send a campaign, or go on with one: each row once, whatever ended the runs before.
 
@@ -220,6 +230,8 @@ async def run(
     max_cost        refuse to begin where that would cost more than this, by the configured prices
     resend_unknown  send again what is unknown; it may arrive twice
     give_up_after   seconds without any progress after which what is left stays pending
+    track           once every row has its outcome, follow what was taken to its delivery, for so many seconds at most;
+                    a later run goes on with what is not final
 
     Raises `BulkError` before anything is sent, and what the source raises. `BulkRun` can be stopped and watched.
     """
@@ -232,4 +244,5 @@ async def run(
         max_cost=max_cost,
         resend_unknown=resend_unknown,
         give_up_after=give_up_after,
+        track=track,
     ).run()

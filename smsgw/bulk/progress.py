@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -20,6 +21,8 @@ class Phase(StrEnum):
     ASKING = "asking"
     """Providers about rows that are in doubt."""
     SENDING = "sending"
+    TRACKING = "tracking"
+    """Providers about the delivery of what they took."""
     WRITING = "writing"
     """The results."""
 
@@ -28,9 +31,9 @@ class Ending(StrEnum):
     """How a run ended."""
 
     DONE = "done"
-    """Every row has its outcome."""
+    """Every row has its outcome. (Not always its delivery state: a deadline ends that.)"""
     STOPPED = "stopped"
-    """It was told to stop: what had not begun is pending."""
+    """It was told to stop: what had not begun is pending, and what was not final may be followed by the next run."""
     GAVE_UP = "gave_up"
     """Nobody took anything for too long: what is left is pending."""
     FAILED = "failed"
@@ -57,6 +60,25 @@ class Progress:
     """Seconds until the next try, while it is paused."""
     gives_up_in: float = 0.0
     """Seconds until the run gives up, while it is paused."""
+    deliveries: Counter[str] = field(factory=Counter)
+    """While it tracks: rows whose delivery state is final, by that state; repetitions are not in it."""
+    tracked_until: datetime | None = None
+    """When tracking ends at the latest; aware."""
+
+    @property
+    def taken(self) -> int:
+        """Rows that a provider has."""
+        return self.states["accepted"] + self.states["held"]
+
+    @property
+    def ended(self) -> int:
+        """Rows whose delivery state is final."""
+        return sum(self.deliveries.values())
+
+    @property
+    def waiting(self) -> int:
+        """Rows that a provider has, and whose delivery state is not final."""
+        return self.taken - self.ended
 
     @property
     def done(self) -> int:
@@ -80,13 +102,19 @@ class Summary:
     """Provider to what it says that it charged, in its own unit."""
     ending: Ending
     seconds: float
-    """That this run took."""
+    """That this run took, but for tracking."""
     sent: int = 0
     """Recipients that got their outcome in this run."""
     failure: BulkError | None = None
     """Why it ended as `FAILED` or `GAVE_UP`."""
     unwritten: tuple[Mapping[str, object], ...] = field(default=(), repr=False)
     """Outcomes that are known, and that the journal could not take: number, state, provider, message ID."""
+    deliveries: Mapping[str, int] = field(factory=dict)
+    """Rows whose delivery state is final, by that state, in this run or an earlier one that tracked."""
+    in_delivery: int = 0
+    """Rows that were accepted or are held, and whose final delivery state is not known."""
+    tracked: bool = False
+    """This run, or an earlier one, has asked for delivery states."""
 
     @property
     def all_accepted(self) -> bool:

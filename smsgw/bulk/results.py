@@ -4,6 +4,7 @@ import asyncio
 import csv
 import os
 from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -23,6 +24,11 @@ COLUMNS: Final = (
     "error",
     "attempts",
     "duplicate",
+    "delivery",
+    "delivery_final",
+    "delivery_at",
+    "delivery_word",
+    "delivery_code",
 )
 
 _TOLD: Final = tuple(name for name in ResultRow._fields if name in Told._fields and name != "number")
@@ -144,6 +150,11 @@ class Results:
             row.error,
             row.attempts,
             "" if row.first is None else f"duplicate of {_place(row)}",
+            row.delivery,
+            "" if row.delivery_final is None else "yes" if row.delivery_final else "no",
+            "" if row.delivery_at is None else _moment(row.delivery_at),
+            row.delivery_word,
+            row.delivery_code,
             *self._source.cells(row.payload),
         )
 
@@ -166,6 +177,11 @@ def _own(header: Sequence[str]) -> Sequence[str]:
         taken.add(called.casefold())
         own.append(called)
     return own
+
+
+def _moment(stamp: float) -> str:
+    """Local time with its offset."""
+    return datetime.fromtimestamp(stamp, UTC).astimezone().isoformat(timespec="seconds")
 
 
 def _place(row: ResultRow) -> str:

@@ -10,6 +10,7 @@ from smsgw.cli.asking import balance, lookup, status
 from smsgw.cli.bulk import bulk
 from smsgw.cli.demo import demo
 from smsgw.cli.failing import ALL_WELL, USAGE, Commands
+from smsgw.cli.inbox import inbox
 from smsgw.cli.output import print_text
 from smsgw.cli.previewing import preview
 from smsgw.cli.sandboxing import sandbox
@@ -47,7 +48,7 @@ def smsgw(
     return USAGE
 
 
-for _command in (send, bulk, preview, status, balance, lookup, sandbox, demo):
+for _command in (send, bulk, preview, status, balance, lookup, inbox, sandbox, demo):
     app.command()(_command)
 
 command = typer.main.get_command(app)

@@ -1,13 +1,13 @@
 """`smsgw status`, `balance` and `lookup`: questions that send nothing."""
 
 import asyncio
-from datetime import datetime
 from typing import Annotated
 
 import typer
 from attrs import field, frozen
 
 from smsgw.cli.failing import ALL_WELL, NOT_ALL, CommandFailed
+from smsgw.cli.following import follow, stamp
 from smsgw.cli.options import Config, Json
 from smsgw.cli.output import Column, as_json, because, print_json, print_table
 from smsgw.cli.running import open_dispatcher, run
@@ -28,6 +28,15 @@ def status(
             help="As `smsgw send` printed them; the recipient where an ID stands for several.",
         ),
     ],
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Follow them until all are final, a line for each change.")
+    ] = False,
+    deadline: Annotated[
+        float | None,
+        typer.Option(
+            "--deadline", metavar="SECONDS", help="With --watch: when to end; by default after a day."
+        ),
+    ] = None,
     config: Config = None,
     json: Json = False,
 ) -> int:
@@ -35,8 +44,12 @@ def status(
 
     Exit status: 0 all answered; 1 some were not; 2 usage or configuration; 130 interrupted.
     """
+    if deadline is not None and not (watch and deadline > 0):
+        raise CommandFailed("--deadline is a number of seconds above 0, and goes with --watch")
     sms = open_dispatcher(config)
     subjects = [_reference(word, sms.providers) for word in references]
+    if watch:
+        return follow(sms, subjects, deadline, json=json)
     reports, interrupted = run(sms, lambda sms: sms.status(subjects))
     if json:
         for report in reports:
@@ -58,7 +71,7 @@ def status(
                     report.state if report.final or report.error else f"{report.state}…",
                     report.provider,
                     report.message_id,
-                    _stamp(report.changed_at),
+                    stamp(report.changed_at),
                     because(report.error),
                 )
                 for report in reports
@@ -85,10 +98,6 @@ def _reference(word: str, providers: tuple[str, ...]) -> Reference:
         return Reference(provider, message_id, normalise(recipient) if recipient else None)
     except InvalidRecipient as error:
         raise CommandFailed(f"PROVIDER:ID:RECIPIENT: {error.description}") from None
-
-
-def _stamp(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
 @frozen

@@ -32,6 +32,9 @@ from smsgw.cli.previewing import preview
 __all__ = ["bulk"]
 
 _OF_THE_EXTRA: Final = ("sqlalchemy", "aiosqlite", "greenlet")
+_TRACK_FOR: Final = 3600.0
+"""Most messages are final within an hour; those to phones that are off take a day, and another run."""
+_MOST: Final = 366 * 86_400.0
 
 
 def bulk(
@@ -66,6 +69,20 @@ def bulk(
             help="End when no provider has taken anything for so long; the rest stays pending.",
         ),
     ] = 600.0,
+    track: Annotated[
+        bool,
+        typer.Option(
+            "--track",
+            help="Once all is sent, follow what was taken to its delivery, and write that down, too; "
+            "the same command goes on with what is not final.",
+        ),
+    ] = False,
+    track_for: Annotated[
+        float | None,
+        typer.Option(
+            "--track-for", metavar="SECONDS", help="End tracking then, with what is known. [default: 3600]"
+        ),
+    ] = None,
     resend_unknown: Annotated[
         bool,
         typer.Option("--resend-unknown", help="Send again what is unknown: it may arrive a second time."),
@@ -96,7 +113,8 @@ def bulk(
 ) -> int:
     """Send a text to every row of a file. Run again, the same command goes on; nobody gets a message twice.
 
-    Exit status: 0 all accepted; 1 some were not; 2 usage or configuration; 130 interrupted.
+    Exit status: 0 all accepted, whether they were delivered or not; 1 some were not; 2 usage or configuration;
+    130 interrupted.
     """
     with _ended_by_sigterm():
         if status is not None:
@@ -111,6 +129,10 @@ def bulk(
             )
         if not (math.isfinite(give_up_after) and give_up_after > 0):
             raise CommandFailed("--give-up-after: a number of seconds above 0")
+        if track_for is not None and not (math.isfinite(track_for) and 0 < track_for <= _MOST):
+            raise CommandFailed("--track-for: a number of seconds above 0, and no more than a year")
+        if track_for is not None and not track:
+            raise CommandFailed("--track-for: says for how long --track goes on: give that, too")
         cost = None if max_cost is None else _amount(max_cost)
         if dry_run:
             return preview(
@@ -143,6 +165,7 @@ def bulk(
             provider=provider,
             transliterate=transliterate,
             give_up_after=give_up_after,
+            track_for=(track_for or _TRACK_FOR) if track else None,
             resend_unknown=resend_unknown,
             max_messages=max_messages,
             max_cost=cost,

@@ -41,6 +41,7 @@ def conduct(order: Order) -> int:
             max_cost=order.max_cost,
             resend_unknown=order.resend_unknown,
             give_up_after=order.give_up_after,
+            track=order.track_for,
         )
         return asyncio.run(_conducted(order, sms, run, database.name))
     except BulkError as error:
@@ -120,7 +121,7 @@ async def _conducted(order: Order, sms: Sms, run: BulkRun, journal: str) -> int:
         watch.abandon()
         if over:
             end_at_once(INTERRUPTED, "interrupted")
-        end_at_once(INTERRUPTED, "ended at once; what was in flight is in doubt: run the same command again")
+        end_at_once(INTERRUPTED, _ENDED[interrupted_in is Phase.TRACKING])
 
     with Signals(stop, end) as signals:
         async with sms, watch:
@@ -137,8 +138,15 @@ _HANGS_ON: Final = {
     Phase.READING: "the input was still being read, and nothing is sent",
     Phase.ASKING: "waiting for the answer about what is in doubt",
     Phase.SENDING: "nothing more is begun, waiting for what is in flight",
+    Phase.TRACKING: "nothing more is asked, and what is known is written down",
     Phase.WRITING: "the results are still being written",
 }
+
+_ENDED: Final = {
+    False: "ended at once; what was in flight is in doubt: run the same command again",
+    True: "ended at once; what was learnt of delivery is in the journal, the results are not complete",
+}
+"""By whether it was tracking."""
 
 
 def _status(summary: Summary) -> int:

@@ -26,6 +26,8 @@ class Order:
     provider: str | None
     transliterate: bool
     give_up_after: float
+    track_for: float | None
+    """Seconds; None where nothing is tracked."""
     resend_unknown: bool
     max_messages: int | None
     max_cost: Decimal | None

@@ -123,9 +123,9 @@ def remark(line: str) -> None:
     _write(sys.stderr, f"{plain(line)}\n")
 
 
-def print_text(*lines: str) -> None:
-    for line in lines:
-        _print(Text(plain(line)))
+def print_text(*lines: str) -> bool:
+    """Whether anybody still reads it."""
+    return all(_print(Text(plain(line))) for line in lines)
 
 
 def print_table(columns: Sequence[Column], rows: Iterable[Sequence[object]]) -> None:
@@ -172,10 +172,10 @@ def _width(column: Column, number: int, cells: Sequence[Sequence[Text]]) -> int:
     return min(max(longest, len(column.header)), _WIDEST_KEPT)
 
 
-def print_json(value: object) -> None:
-    """One object on one line."""
+def print_json(value: object) -> bool:
+    """One object on one line. Whether anybody still reads it."""
     line = json.dumps(as_json(value), ensure_ascii=False)
-    _write(sys.stdout, _NEVER_RAW.sub(lambda sign: f"\\u{ord(sign[0]):04x}", line) + "\n")
+    return _write(sys.stdout, _NEVER_RAW.sub(lambda sign: f"\\u{ord(sign[0]):04x}", line) + "\n")
 
 
 def as_json(value: Any) -> Any:
@@ -210,7 +210,7 @@ def _cell(value: object) -> Text:
     return Text(word, style=STYLES.get(word.removesuffix("…"), ""))
 
 
-def _print(what: RenderableType) -> None:
+def _print(what: RenderableType) -> bool:
     terminal = Console()
     drawn = io.StringIO()  # rich itself would write to standard output even while it captures
     if terminal.is_terminal:
@@ -219,16 +219,16 @@ def _print(what: RenderableType) -> None:
         console = Console(file=drawn, width=_WIDE, no_color=True)
     console.print(what, crop=False)
     lines = drawn.getvalue().splitlines()
-    _write(sys.stdout, "".join(f"{line.rstrip()}\n" for line in lines))
+    return _write(sys.stdout, "".join(f"{line.rstrip()}\n" for line in lines))
 
 
-def _write(stream: TextIO | None, text: str) -> None:
-    """Whoever read this may have gone, as `head` does: that is no error, and changes no exit status.
+def _write(stream: TextIO | None, text: str) -> bool:
+    """Whoever read this may have gone, as `head` does: that is no error, and changes no exit status; it is False.
 
     Raises `Unwritable` where standard output takes no more for another reason; standard error may fail in silence.
     """
     if stream is None:
-        return
+        return False
     try:
         try:
             stream.write(text)
@@ -240,6 +240,8 @@ def _write(stream: TextIO | None, text: str) -> None:
         _discard(stream)
         if stream is sys.stdout and not isinstance(error, BrokenPipeError):
             raise Unwritable(error.strerror or type(error).__name__) from None
+        return False
+    return True
 
 
 def _discard(stream: TextIO) -> None:

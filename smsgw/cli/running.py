@@ -30,6 +30,8 @@ D = TypeVar("D", bound=Dispatcher)
 
 _GRACE: Final = 0.2
 """Seconds that closing may take without a word."""
+_GLANCE: Final = 0.5
+"""Seconds after which a signal is seen that woke nobody."""
 
 
 class Sms(Dispatcher):
@@ -142,11 +144,13 @@ class Signals:
         self._second = second
         self._loop = asyncio.get_running_loop()
         self._before: dict[signal.Signals, Any] = {}
+        self._timer: asyncio.TimerHandle | None = None
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 self._before[number] = signal.signal(number, self._came)
+            self._glance()
         return self
 
     def __exit__(
@@ -154,6 +158,12 @@ class Signals:
     ) -> None:
         for number, before in self._before.items():
             signal.signal(number, before)
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _glance(self) -> None:
+        """A signal just before the loop falls asleep, or to another thread, does not wake it; this does."""
+        self._timer = self._loop.call_later(_GLANCE, self._glance)
 
     def _came(self, number: int, frame: FrameType | None) -> None:
         if self.status:

@@ -13,6 +13,7 @@ from attrs import frozen
 
 from smsgw.bulk import BulkError
 from smsgw.bulk.journal import Campaign, Counts, Journal
+from smsgw.cli.delivering import delivery_facts
 from smsgw.cli.failing import ALL_WELL, CommandFailed
 from smsgw.cli.output import Column, print_json, print_table, print_text
 
@@ -30,6 +31,11 @@ class _Standing:
     counts: Counts
     costs: Mapping[str, Decimal]
     at_work: bool
+
+    @property
+    def tracked(self) -> bool:
+        """A run has asked for delivery states."""
+        return self.campaign is not None and self.campaign.tracked_at is not None
 
     @property
     def percent(self) -> float:
@@ -90,6 +96,9 @@ def _fields(standing: _Standing) -> dict[str, object]:
         "segments": counts.segments,
         "costs": standing.costs,
         "percent": standing.percent,
+        "tracked": standing.tracked,
+        "deliveries": counts.deliveries,
+        "in_delivery": counts.in_delivery,
     }
 
 
@@ -111,6 +120,8 @@ def _show(standing: _Standing) -> None:
         ("segments", counts.segments),
         *((f"cost at {provider}", cost) for provider, cost in standing.costs.items()),
     ]
+    if standing.tracked:
+        facts += delivery_facts(counts.deliveries, counts.in_delivery)
     if counts.open_claims:
         facts.append((f"requests in {'flight' if standing.at_work else 'doubt'}", counts.open_claims))
     print_table((Column("what", keep=True), Column("how much")), facts)

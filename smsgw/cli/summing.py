@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from smsgw.bulk import Ending, Summary
+from smsgw.cli.delivering import delivery_facts
 from smsgw.cli.output import Column, Unwritable, complain, plain, print_json, print_table, print_text, remark
 
 __all__ = ["tell_nothing_sent", "tell_summary"]
@@ -68,6 +69,9 @@ def _fields(summary: Summary, journal: str, results: Path | None) -> dict[str, o
         "sent": summary.sent,
         "seconds": round(summary.seconds, 3),
         "recipients_per_second": round(_rate(summary), 1),
+        "tracked": summary.tracked,
+        "deliveries": summary.deliveries,
+        "in_delivery": summary.in_delivery,
         "failure": summary.failure,
         "results": None if results is None else str(results),
         "journal": journal,
@@ -82,9 +86,13 @@ def _show(summary: Summary, journal: str, results: Path | None) -> None:
     facts += [(state, getattr(summary, state)) for state in _STATES]
     facts += [("duplicates", summary.duplicates), ("segments", summary.segments)]
     facts += [(f"cost at {provider}", cost) for provider, cost in summary.costs.items()]
+    if summary.tracked:
+        facts += delivery_facts(summary.deliveries, summary.in_delivery)
     facts += [("this run", _this_run(summary))]
     print_table((Column("what", keep=True), Column("how much")), facts)
     said = [advice for state, advice in _ADVICE.items() if getattr(summary, state)]
+    if summary.tracked and summary.in_delivery:
+        said.append("no final delivery state: run the same command again with --track to go on.")
     if results is not None:
         said.append(f"Row by row: {results}")
     print_text("", *said, f"Journal: {journal}")

@@ -20,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from smsgw.bulk import Phase, Progress
+from smsgw.cli.delivering import tracking_counts, tracking_until
 from smsgw.cli.output import STYLES, in_options, plain, remark
 
 __all__ = ["Bar", "Lines", "Pace", "Watch"]
@@ -34,6 +35,7 @@ _EVERY: Final = 12.0
 """Seconds between two lines."""
 _ASKING: Final = "asking gateways what became of rows in doubt"
 _WRITING: Final = "writing the results"
+_DELIVERY_STYLES: Final = {"delivered": "green", "not delivered": "red"}
 _ALWAYS_SHOWN: Final = ("accepted", "rejected", "unknown")
 
 Clock = Callable[[], float]
@@ -99,6 +101,11 @@ class Pace:
         if self.seconds_left is None:
             return "0 a second"
         return f"{self.rate:.0f} a second, about {_lasting(self.seconds_left)} left"
+
+    @property
+    def deadline(self) -> str:
+        """Of tracking."""
+        return "stopping" if self.stopping else tracking_until(self.progress)
 
     @property
     def counts(self) -> list[tuple[str, int]]:
@@ -172,6 +179,12 @@ class Lines:
         pace, progress = self._pace, self._pace.progress
         if progress.phase is Phase.READING:
             return f"reading the input: {progress.rows} rows so far"
+        if progress.phase is Phase.TRACKING:
+            counts = ", ".join(f"{count} {state}" for state, count in tracking_counts(progress))
+            return (
+                f"following deliveries, {pace.deadline}: {progress.ended} of {progress.taken} final "
+                f"({counts}), {progress.waiting} waiting"
+            )
         if progress.phase is not Phase.SENDING:
             return _ASKING if progress.phase is Phase.ASKING else _WRITING
         counts = ", ".join(f"{count} {state}" for state, count in pace.counts)
@@ -203,21 +216,30 @@ class Bar:
         pace, progress = self._pace, self._pace.progress
         if progress.phase is Phase.READING:
             return Group(Text(f"reading the input: {progress.rows} rows"))
+        if progress.phase is Phase.TRACKING:
+            bar = _bar(progress.ended, progress.taken, f"final  {pace.deadline}")
+            delivered = Text()
+            for state, count in tracking_counts(progress):
+                delivered.append(f"{count} {state}  ", _DELIVERY_STYLES.get(state, "") if count else "")
+            delivered.append(f"{progress.waiting} waiting")
+            return Group(bar, delivered)
         if progress.phase is not Phase.SENDING:
             return Group(Text(_ASKING if progress.phase is Phase.ASKING else _WRITING))
-        bar = Table.grid(padding=(0, 1), expand=True)
-        bar.add_column(ratio=1)
-        bar.add_column(no_wrap=True)
-        bar.add_row(
-            ProgressBar(total=max(1, pace.total), completed=progress.done),
-            Text(f"{progress.done}/{pace.total}  {pace.speed}"),
-        )
+        bar = _bar(progress.done, pace.total, pace.speed)
         counts = Text()
         for state, count in pace.counts:
             counts.append(f"{count} {state}  ", STYLES.get(state, "") if count else "")
         counts.append(f"{progress.out} on their way")
         below = [pace.why] if pace.pause is not None else pace.troubles
         return Group(bar, counts, *(Text(plain(line), "yellow") for line in below))
+
+
+def _bar(done: int, total: int, words: str) -> Table:
+    bar = Table.grid(padding=(0, 1), expand=True)
+    bar.add_column(ratio=1)
+    bar.add_column(no_wrap=True)
+    bar.add_row(ProgressBar(total=max(1, total), completed=done), Text(f"{done}/{total}  {words}"))
+    return bar
 
 
 class Watch:

@@ -101,6 +101,8 @@ class Driver(ABC):
     """No number is refused here: `check_recipient` need not be asked."""
     batch_reports: ClassVar[bool] = False
     """One status request answers for all messages that share a message ID."""
+    one_state: ClassVar[bool] = False
+    """What it answers is one state for them all: of several recipients it proves nothing for any one."""
 
     def __init__(self, settings: ProviderSettings) -> None:
         self.settings = settings

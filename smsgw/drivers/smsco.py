@@ -69,6 +69,7 @@ class Smsco(Driver):
     url_limit: ClassVar[int | None] = 7999
     options: ClassVar[frozenset[str]] = frozenset({"send_at"})
     batch_reports: ClassVar[bool] = True
+    one_state: ClassVar[bool] = True
 
     def head(self, message: Message, text: str, sender: str | None) -> str:
         if foreign := _NOT_WRITABLE.search(text):

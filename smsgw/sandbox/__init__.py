@@ -7,6 +7,7 @@ from smsgw.sandbox.calls import Call, Reply
 from smsgw.sandbox.fates import Fate
 from smsgw.sandbox.faults import Faults
 from smsgw.sandbox.gateways import Gateway
+from smsgw.sandbox.incoming import IncomingMessages
 from smsgw.sandbox.ledger import Ledger
 from smsgw.sandbox.records import Kind, RequestRecord, TakenMessage
 from smsgw.sandbox.server import Sandbox
@@ -18,6 +19,7 @@ __all__ = [
     "Fate",
     "Faults",
     "Gateway",
+    "IncomingMessages",
     "Kind",
     "Ledger",
     "Reply",

@@ -51,6 +51,7 @@ def test_results(invoke: Invoke, configure: Configure, campaign: Campaign, sandb
     first, second, third, fourth, fifth = campaign.rows
     assert list(first) == [
         *("phone", "state", "provider", "message_id", "segments", "cost", "error", "attempts", "duplicate"),
+        *("delivery", "delivery_final", "delivery_at", "delivery_word", "delivery_code"),
         *("Name", "input_state"),
     ]
     assert (first["phone"], first["state"], first["provider"]) == ("+7 903 123-45-67", "accepted", "iba")
@@ -126,6 +127,9 @@ def test_as_json(invoke: Invoke, configure: Configure, campaign: Campaign) -> No
         "costs": told["costs"],
         "ending": "done",
         "sent": 3,
+        "tracked": False,
+        "deliveries": {},
+        "in_delivery": 4,
         "failure": None,
         "results": str(campaign.results),
         "journal": str(campaign.journal),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import socket
+import threading
 import time
 import urllib.request
 from typing import TYPE_CHECKING
 
 import pytest
 
+from smsgw.cli.running import Signals
 from smsgw.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -93,6 +96,24 @@ def test_sandbox(number: signal.Signals, start: Start) -> None:
     running.kill(number)
     result = running.ended()
     assert (result.status, result.out, result.err) == (0, "", "")
+
+
+async def test_signal_that_wakes_nobody() -> None:
+    """A signal that interrupts another thread while the loop sleeps is seen all the same, soon."""
+
+    def interrupt() -> None:
+        time.sleep(0.1)
+        signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+    seen = asyncio.Event()
+    thread = threading.Thread(target=interrupt)
+    began = time.monotonic()
+    with Signals(seen.set, lambda _: None) as signals:
+        thread.start()
+        await asyncio.wait_for(seen.wait(), 5)
+    thread.join()
+    assert signals.status == 143
+    assert time.monotonic() - began < 3
 
 
 def test_sandbox_for_people(start: Start, invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:

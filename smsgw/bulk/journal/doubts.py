@@ -2,17 +2,18 @@
 
 import json
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from smsgw.bulk.journal.journal import Journal
 from smsgw.bulk.journal.records import Told
 from smsgw.bulk.journal.schema import claims, outcomes, rows
 from smsgw.bulk.journal.statements import add
 
-__all__ = ["Doubt", "doubtful", "doubts", "forget_unknown", "give_up_claims", "settle"]
+__all__ = ["Doubt", "doubtful", "doubts", "forget_unknown", "give_up_claims", "prove", "settle"]
 
 _PAGE: Final = 500
 _LOST: Final = "OutcomeUnknown: the run ended before an answer came"
@@ -83,14 +84,19 @@ async def doubts(journal: Journal, providers: Collection[str], after: int) -> Se
 
 async def settle(journal: Journal, proved: Sequence[Doubt]) -> None:
     """The provider proved that it took these."""
+    async with journal.writing() as connection:
+        await prove(connection, [(doubt.number, doubt.claim) for doubt in proved])
+
+
+async def prove(connection: AsyncConnection, taken: Iterable[tuple[int, str]]) -> None:
+    """These rows were unknown and are accepted, under these IDs."""
     accepted = (
         update(outcomes)
         .where(outcomes.c.number == bindparam("row"), outcomes.c.state == "unknown")
         .values(state="accepted", message_id=bindparam("id"), error=None)
     )
-    async with journal.writing() as connection:
-        if proved:
-            await connection.execute(accepted, [{"row": doubt.number, "id": doubt.claim} for doubt in proved])
+    if values := [{"row": number, "id": message_id} for number, message_id in taken]:
+        await connection.execute(accepted, values)
 
 
 async def forget_unknown(journal: Journal) -> int:

@@ -19,6 +19,7 @@ from smsgw.bulk.journal.schema import (
     VERSION,
     campaign,
     claims,
+    deliveries,
     outcomes,
     rows,
     storable,
@@ -42,6 +43,7 @@ class Campaign:
     started_at: float
     ended_at: float | None
     header: str
+    tracked_at: float | None
 
 
 _MINE: Final = campaign.c.id == 1
@@ -126,6 +128,7 @@ class Journal(Readable):
             "started_at": now,
             "ended_at": None,
             "header": header,
+            "tracked_at": None,
         }
         async with self.database.transaction() as connection:
             # To write at first keeps others out until the end, on any database. So the row is changed, never replaced.
@@ -142,7 +145,7 @@ class Journal(Readable):
                 first = insert_on(connection.dialect, campaign).values(id=1, run=run, **values)
                 if (await connection.execute(first.on_conflict_do_nothing())).rowcount != 1:
                     raise self._taken_over()
-            for table in (rows, outcomes, claims):
+            for table in (rows, outcomes, claims, deliveries):
                 await connection.execute(table.delete())
         self.run = run
 

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from smsgw.bulk.journal.database import Database
 from smsgw.bulk.journal.records import PendingRow, ResultRow
-from smsgw.bulk.journal.schema import claims, outcomes, rows
+from smsgw.bulk.journal.schema import claims, deliveries, outcomes, rows
+from smsgw.tracking.states import FINAL
 
 __all__ = ["Counts", "Readable"]
 
@@ -30,6 +31,16 @@ class Counts:
     """Attempts that may have begun, and of which nothing is known: in flight, or in doubt where no run is at work."""
     segments: int = 0
     """Of what was accepted or is held."""
+    deliveries: Mapping[str, int] = {}
+    """Rows whose delivery state is final, by that state; repetitions count as with `states`."""
+    repeated_deliveries: Mapping[str, int] = {}
+    """Rows that repeat another, within the above."""
+
+    @property
+    def in_delivery(self) -> int:
+        """Rows that a provider took, and whose final delivery state is not known."""
+        taken = sum(self.states.get(state, 0) for state in ("accepted", "held"))
+        return taken - sum(self.deliveries.values())
 
     @property
     def pending(self) -> int:
@@ -72,11 +83,16 @@ class Readable:
                 outcomes.c.cost,
                 outcomes.c.error,
                 outcomes.c.attempts,
+                deliveries.c.state,
+                deliveries.c.rank == FINAL,
+                deliveries.c.changed_at,
+                deliveries.c.provider_state,
+                deliveries.c.error_code,
             )
             .select_from(
-                rows.outerjoin(first, first.c.number == rows.c.duplicate_of).outerjoin(
-                    outcomes, outcomes.c.number == func.coalesce(rows.c.duplicate_of, rows.c.number)
-                )
+                rows.outerjoin(first, first.c.number == rows.c.duplicate_of)
+                .outerjoin(outcomes, outcomes.c.number == func.coalesce(rows.c.duplicate_of, rows.c.number))
+                .outerjoin(deliveries, deliveries.c.number == outcomes.c.number)
             )
             .where(rows.c.number > after)
             .order_by(rows.c.number)
@@ -89,6 +105,7 @@ class Readable:
     async def counts(self) -> Counts:
         sent = outcomes.c.state.in_(("accepted", "held"))
         repeats = rows.join(outcomes, outcomes.c.number == rows.c.duplicate_of)
+        repeats_too = rows.join(deliveries, deliveries.c.number == rows.c.duplicate_of)
         async with self.database.snapshot() as connection:
             total = await connection.scalar(select(func.count()).select_from(rows))
             by_state = select(outcomes.c.state, func.count()).group_by(outcomes.c.state)
@@ -101,8 +118,25 @@ class Readable:
                 select(func.count()).select_from(claims).where(claims.c.completed_at.is_(None))
             )
             segments = await connection.scalar(select(func.sum(outcomes.c.segments)).where(sent))
+            by_end = (
+                select(deliveries.c.state, func.count())
+                .where(deliveries.c.rank == FINAL)
+                .group_by(deliveries.c.state)
+            )
+            ends = Counter(await _by_state(connection, by_end))
+            ends_of_repeats = await _by_state(connection, by_end.select_from(repeats_too))
         states.update(repeated)
-        return Counts(total or 0, states, repeated, duplicates or 0, open_claims or 0, int(segments or 0))
+        ends.update(ends_of_repeats)
+        return Counts(
+            total or 0,
+            states,
+            repeated,
+            duplicates or 0,
+            open_claims or 0,
+            int(segments or 0),
+            ends,
+            ends_of_repeats,
+        )
 
     async def costs(self) -> Mapping[str, Decimal]:
         """What gateways said that they charge, by provider: each in its own unit."""

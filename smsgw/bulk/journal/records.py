@@ -75,3 +75,9 @@ class ResultRow(NamedTuple):
     cost: str | None
     error: str | None
     attempts: int | None
+    delivery: str | None
+    """None where nothing is known of its delivery; the next ones then, too."""
+    delivery_final: bool | None
+    delivery_at: float | None
+    delivery_word: str | None
+    delivery_code: str | None

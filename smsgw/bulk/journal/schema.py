@@ -1,7 +1,7 @@
 """The journal's tables. SQLAlchemy Core; the same on SQLite and PostgreSQL.
 
-Nothing in them is overwritten but to add what has been learnt: a row of the input, each attempt to send it, and what
-is known of it stand in tables of their own.
+Nothing in them is overwritten but to add what has been learnt: a row of the input, each attempt to send it, what is
+known of it, and what is known of its delivery stand in tables of their own.
 """
 
 from typing import Final
@@ -19,9 +19,9 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-__all__ = ["METADATA", "VERSION", "campaign", "claims", "outcomes", "rows", "storable"]
+__all__ = ["METADATA", "VERSION", "campaign", "claims", "deliveries", "outcomes", "rows", "storable"]
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Of these tables. A journal of another version is refused."""
 
 METADATA: Final = MetaData()
@@ -41,6 +41,7 @@ campaign: Final = Table(
     Column("started_at", Float, nullable=False),  # when the last run began
     Column("ended_at", Float),  # when it ended in good order
     Column("header", Text, nullable=False),  # JSON: the names of the input's own columns
+    Column("tracked_at", Float),  # when a run last began to follow messages to their delivery
 )
 
 rows: Final = Table(
@@ -84,6 +85,20 @@ outcomes: Final = Table(
     Column("error", Text),
     Column("attempts", Integer, nullable=False),
     Column("claim", String(32)),  # the attempt that told it
+)
+
+deliveries: Final = Table(
+    "smsgw_deliveries",
+    METADATA,
+    Column(
+        "number", Integer, primary_key=True, autoincrement=False
+    ),  # the row's; only of rows that were taken
+    Column("state", String(16), nullable=False),
+    Column("rank", Integer, nullable=False),  # how far it has come: 4 is final; it only grows
+    Column("provider_state", Text),  # the provider's own word
+    Column("error_code", Text),  # the provider's own
+    Column("changed_at", Float),  # as the provider says
+    Column("learnt_at", Float, nullable=False),
 )
 
 

@@ -108,15 +108,20 @@ class IncomingMessages:
 
     # What changes it.
 
-    def write(self, *, sender: str, receiver: str, text: str, prefix: str = "") -> IncomingMessage:
-        """Take a message from a phone, and begin to deliver it. Raises `NoIncomingUrl` or `ValueError`."""
+    def write(
+        self, *, sender: str, receiver: str, text: str, prefix: str = "", smsid: str | None = None
+    ) -> IncomingMessage:
+        """Take a message from a phone, and begin to deliver it. Raises `NoIncomingUrl` or `ValueError`.
+
+        `smsid` is one of the caller's own, for a receiver that remembers those of every sandbox before.
+        """
         _check(sender=sender, receiver=receiver, text=text, prefix=prefix)
         if self._url is None:
             raise NoIncomingUrl("nobody has said where incoming messages go: set the incoming URL first")
         number = self._last + 1
         message = IncomingMessage(
             number=number,
-            smsid=str(_BEFORE_FIRST_ID + number),
+            smsid=smsid or str(_BEFORE_FIRST_ID + number),
             sender=sender,
             receiver=receiver,
             text=text,

@@ -14,7 +14,7 @@ from smsgw.bulk.journal import writer as module
 from smsgw.bulk.journal.schema import METADATA
 from tests.bulk.journal.conftest import Book, row, told
 
-TABLES = ["smsgw_campaign", "smsgw_claims", "smsgw_outcomes", "smsgw_rows"]
+TABLES = ["smsgw_campaign", "smsgw_claims", "smsgw_deliveries", "smsgw_outcomes", "smsgw_rows"]
 
 
 def mode_of(path: str) -> int:

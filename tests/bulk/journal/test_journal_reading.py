@@ -38,6 +38,7 @@ async def test_results_are_all_rows_in_order(book: Book) -> None:
     assert first == (
         *(1, 2, "+79000000001", "text 1", None, None),
         *("accepted", "iba", "id-1", 2, "1.50", None, 3),
+        *(None, None, None, None, None),
     )
     assert (second.state, second.error, second.provider) == ("rejected", "no", None)
     assert (third.first, third.first_line, third.state, third.message_id) == (1, 2, "accepted", "id-1")

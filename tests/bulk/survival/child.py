@@ -20,6 +20,7 @@ import sqlalchemy.dialects.sqlite.aiosqlite  # noqa: F401 - so that it is there 
 from smsgw.bulk import BulkError, BulkRun, CsvSource, Ending, Progress
 from smsgw.dispatcher import Dispatcher
 from smsgw.sheets import Sheet
+from smsgw.tracking import waits
 from tests.bulk.survival.spreadsheets import TEXT
 
 __all__: Final = ()
@@ -38,9 +39,22 @@ class _Told(Progress):
             _tell("phase", value)
 
 
-async def _campaign(config: str, file: str, journal: str, results: str) -> int:
+_HURRY: Final = {"FIRST": 0.05, "FIRST_IN_WINDOW": 0.1, "LEAST": 0.1, "MOST": 0.3, "_AFTER_FAILURE": 0.1}
+"""Seconds between two questions about a message."""
+
+
+async def _campaign(config: str, file: str, journal: str, results: str, track: str = "") -> int:
+    """`track` is the seconds of it; there is none where that is empty."""
+    if track:
+        vars(waits).update(_HURRY)
     async with Dispatcher.from_config(config) as sms:
-        run = BulkRun(sms, CsvSource(Sheet(Path(file)), TEXT), journal=journal, results=results)
+        run = BulkRun(
+            sms,
+            CsvSource(Sheet(Path(file)), TEXT),
+            journal=journal,
+            results=results,
+            track=float(track) if track else None,
+        )
         _stop_on_signals(run.stop)
         _tell("phase ready")
         run.progress = _Told()

@@ -95,14 +95,14 @@ class Nursery:
         self._reader.start()
         self._last: Forked | None = None
 
-    def start(self, *paths: Path) -> Forked:
-        """A run of `config, file, journal, results`; the one before has ended, or is killed."""
+    def start(self, *words: Path | str) -> Forked:
+        """A run of `config, file, journal, results`, and seconds to track; the one before has ended, or is killed."""
         if self._last is not None:
             if self._last.status is None:
                 self._last.send(signal.SIGKILL)
             self._last.ended()
             self._write("")
-        self._write(json.dumps([str(path) for path in paths]))
+        self._write(json.dumps([str(word) for word in words]))
         self._last = Forked(self._lines)
         return self._last
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from aiohttp import web
@@ -96,3 +97,12 @@ def found(incoming: IncomingMessages, number: int) -> IncomingMessage:
     message = incoming.message(number)
     assert message is not None
     return message
+
+
+def ids_in(asked: list[str]) -> list[str]:
+    return [parse_qs(urlsplit(target).query)["smsid"][0] for target in asked]
+
+
+async def glances(seconds: float = 0.25) -> None:
+    """Long enough for the timer to look at the clock."""
+    await asyncio.sleep(seconds)

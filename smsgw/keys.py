@@ -132,7 +132,7 @@ class Keys:
         claim = self._claims[key] = Claim(self, message, content)
         try:
             claim.remembered = await self.store.claim(key, content)
-        except BaseException:
+        except BaseException:  # cancellation, too: the key would stay claimed for ever
             claim.scope.end("the key could not be claimed")
             self.release(key, claim)
             raise

@@ -35,7 +35,7 @@ class InboundServer:
         try:
             await self._runner.setup()
             await web.TCPSite(self._runner, self._host, self._port).start()
-        except BaseException:
+        except BaseException:  # cancellation and a port in use alike: leave nothing behind
             await self._runner.cleanup()
             raise
         return self

@@ -117,7 +117,7 @@ class SQLiteInboundStore:
             self._prepare(connection)
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
-        except BaseException:
+        except BaseException:  # whatever it is, the file is let go
             connection.close()
             raise
         return connection

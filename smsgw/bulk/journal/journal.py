@@ -73,7 +73,7 @@ class Journal(Readable):
         try:
             await journal._take()
             await journal._make_tables()
-        except BaseException:
+        except BaseException:  # cancellation, too: what was opened and locked is let go
             await journal.aclose()
             raise
         return journal
@@ -86,7 +86,7 @@ class Journal(Readable):
         journal = cls(database)
         try:
             await journal._check_tables()
-        except BaseException:
+        except BaseException:  # cancellation, too: what was opened and locked is let go
             await journal.aclose()
             raise
         return journal

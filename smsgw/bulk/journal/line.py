@@ -52,7 +52,7 @@ class _ThreadLine:
         line = cls(engine)
         try:
             await line._step(line._connect)
-        except BaseException:
+        except BaseException:  # cancellation, too: the thread would outlive it
             await line.aclose()
             raise
         return line

@@ -115,6 +115,24 @@ def kills(session: nox.Session) -> None:
 
 
 @nox.session
+def faults(session: nox.Session) -> None:
+    """Every attack on the promise: fault points with 10 seeds, properties, cancellations, overload, canaries."""
+    _attack(session, seeds=10, examples=100, steps=30)
+
+
+@nox.session(name="faults-long")
+def faults_long(session: nox.Session) -> None:
+    """The same with 100 seeds, 1,000 examples of 50 steps: for the night."""
+    _attack(session, seeds=100, examples=1000, steps=50)
+
+
+def _attack(session: nox.Session, *, seeds: int, examples: int, steps: int) -> None:
+    _install(session, "test", "cli", "bulk")
+    scale = {"SMSGW_SEEDS": str(seeds), "SMSGW_EXAMPLES": str(examples), "SMSGW_STEPS": str(steps)}
+    session.run("pytest", "tests/faults", "--log-cli-level=WARNING", *session.posargs, env=scale)
+
+
+@nox.session
 def inbound(session: nox.Session) -> None:
     """10,000 incoming messages to a server that is killed at random moments: some minutes."""
     _install(session, "test", "cli", "bulk")

@@ -11,6 +11,7 @@ from typing import Final, TextIO
 from smsgw.bulk.errors import BulkError
 from smsgw.bulk.journal import Journal, ResultRow, Told
 from smsgw.bulk.source import Source
+from smsgw.sheets import as_text
 
 __all__ = ["COLUMNS", "Results", "Truth", "check_results"]
 
@@ -133,8 +134,9 @@ class Results:
     def _put(self, lines: Iterable[Sequence[object]]) -> None:
         if self._file is None:
             raise RuntimeError("the results were not begun")
+        harmless = ([as_text(cell) if isinstance(cell, str) else cell for cell in line] for line in lines)
         try:
-            csv.writer(self._file, lineterminator="\n").writerows(lines)
+            csv.writer(self._file, lineterminator="\n").writerows(harmless)
             self._file.flush()
         except OSError as error:
             raise _error(self._path, error) from None

@@ -76,7 +76,7 @@ async def test_closing_a_stream_tells_what_was_in_flight_and_that_it_is_not_all(
     with pytest.raises(RuntimeError, match="closed"):
         await consumer
     assert_told_the_truth(world, outcomes, "Hi")
-    assert len({outcome.recipient for outcome in outcomes}) == len(outcomes) >= 1000
+    assert len({outcome.recipient for outcome in outcomes}) == len(outcomes) >= 100
     assert len([o for o in outcomes if o.state is State.ACCEPTED]) == len(world.ledger.taken()) > 0
 
 

@@ -80,7 +80,8 @@ class Retry:
 
         async def sleep(seconds: float) -> None:
             nonlocal stopped
-            stopped = not await pause(seconds)
+            # A busy loop, or a machine that slept, wakes it late: too late, perhaps, for another try.
+            stopped = not await pause(seconds) or self._clock() > until
 
         pending: list[T] = [first]
         last = first

@@ -91,8 +91,12 @@ class CircuitBreaker:
         self._probing = True
         return Admission.PROBE
 
-    def record(self, admission: Admission, finding: Finding) -> None:
-        """Take note of what came of an attempt."""
+    def record(self, admission: Admission, finding: Finding, asked: float | None = None) -> None:
+        """Take note of what came of an attempt.
+
+        `asked` is the `Retry-After` of a failure, in seconds. An open circuit does not let anything through before,
+        up to the longest rest of the settings: a slip of the gateway's must not shut it out for ever.
+        """
         if admission is Admission.PROBE:
             self._probing = False
         if finding is Finding.ACCOUNT:
@@ -104,6 +108,8 @@ class CircuitBreaker:
                 self._reopens_at is None and self._failures >= self.settings.failures
             ):
                 self._open(self.settings.rest)
+            if asked is not None and self._reopens_at is not None:
+                self._open(min(asked, max(self.settings.rest, self.settings.account_rest)))
         elif finding is Finding.HEALTHY and self._may_close(admission):
             self._close()
         elif admission is Admission.PROBE:

@@ -121,14 +121,15 @@ class Lane:
         for entry in entries:
             entry.has_begun = wire.has_begun
             entry.provider = self.name
-        finding = Finding.NOTHING
+        finding, asked = Finding.NOTHING, None
         try:
             verdicts = await self._ask_driver(wire, batch)
             if wire.has_told:
                 finding = judge(verdicts)
+                asked = verdicts[0].error.retry_after if verdicts[0].error is not None else None
         finally:
             if wire.admission is not None:
-                self.breaker.record(wire.admission, finding)
+                self.breaker.record(wire.admission, finding, asked)
         # Not where this task is cancelled: then all that is known of them is whether it had begun.
         for entry in entries:
             entry.has_begun = None

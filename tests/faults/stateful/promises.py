@@ -99,17 +99,21 @@ def a_key_sends_once(world: World) -> None:
 
 
 def a_gateway_is_given_the_time_it_asked_for(world: World) -> None:
-    """No `send` asks the same provider again for the same before its `Retry-After` has passed.
+    """No caller asks the same provider again for the same before its `Retry-After` has passed.
 
-    (A `send_many` that waits for an open circuit comes back when that lets it, whatever was asked.)
+    (A `send_many` that waits for an open circuit comes back at the latest after the longest rest of the settings.)
     """
+    longest = max(30.0, world.setup.account_rest)
     asked: dict[tuple[Call | None, str, str], float] = {}
     for exchange in sorted(world.exchanges, key=_order):
         what = (exchange.call, exchange.provider, exchange.url)
-        if exchange.recipients and exchange.call is not None and not exchange.call.many and what in asked:
+        if exchange.recipients and exchange.call is not None and what in asked:
             assert exchange.left >= asked.pop(what) - _A_BIT, f"{exchange} comes too soon"
         if exchange.told and exchange.ended is not None and exchange.act in (Act.BUSY, Act.SLOWER):
-            asked[what] = exchange.ended + (exchange.fate.retry_after or 0.0)
+            wish = exchange.fate.retry_after or 0.0
+            asked[what] = exchange.ended + (
+                min(wish, longest) if exchange.call and exchange.call.many else wish
+            )
 
 
 def outcomes_are_the_truth(world: World, call: Call) -> None:

@@ -11,7 +11,8 @@ from multiprocessing.connection import Connection
 
 
 class _Gateway(asyncio.Protocol):
-    def __init__(self) -> None:
+    def __init__(self, delay: float) -> None:
+        self._delay = delay
         self._buffer = b""
         self._transport: asyncio.Transport | None = None
 
@@ -27,12 +28,16 @@ class _Gateway(asyncio.Protocol):
             dadr = target[target.find(b"dadr=") + 5 :].partition(b" ")[0].partition(b"&")[0]
             body = b",".join([b"1178440060"] * (dadr.count(b",") + 1))
             assert self._transport is not None
-            self._transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+            reply = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+            if self._delay:
+                asyncio.get_running_loop().call_later(self._delay, self._transport.write, reply)
+            else:
+                self._transport.write(reply)
 
 
-def _serve(ready: Connection) -> None:
+def _serve(ready: Connection, delay: float) -> None:
     async def main() -> None:
-        server = await asyncio.get_running_loop().create_server(_Gateway, "127.0.0.1", 0)
+        server = await asyncio.get_running_loop().create_server(lambda: _Gateway(delay), "127.0.0.1", 0)
         ready.send(server.sockets[0].getsockname()[1])
         await asyncio.get_running_loop().run_in_executor(None, _wait_for_end, ready)
 
@@ -45,11 +50,11 @@ def _wait_for_end(ready: Connection) -> None:
 
 
 @contextlib.contextmanager
-def gateway() -> Iterator[str]:
-    """The URL of a gateway that stops with the block, or with this process."""
+def gateway(delay: float = 0.0) -> Iterator[str]:
+    """The URL of a gateway that answers after `delay` seconds, and stops with the block, or with this process."""
     here, there = multiprocessing.Pipe()
     context = multiprocessing.get_context("spawn")
-    process = context.Process(target=_serve, args=(there,), daemon=True)
+    process = context.Process(target=_serve, args=(there, delay), daemon=True)
     process.start()
     there.close()
     try:

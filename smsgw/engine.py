@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any, Protocol
 
@@ -114,15 +115,18 @@ class Engine:
             caller.close(_CLOSED)
         for lane in self.lanes.values():
             lane.gate.life.end(_CLOSED)
-        try:
+        async with AsyncExitStack() as ending:
+            # All providers are disconnected, also where that of one, or the waiting, is cancelled.
+            for lane in self.lanes.values():
+                ending.push_async_callback(lane.gate.transport.aclose)
+            ending.callback(self._cut_off_all)
             # A source of messages may itself be what closes.
             while waiting := self._tasks - {asyncio.current_task()}:
                 await asyncio.wait(waiting)
-        finally:
-            for task in self._tasks:
-                task.cancel()
-            for lane in self.lanes.values():
-                await lane.gate.transport.aclose()
+
+    def _cut_off_all(self) -> None:
+        for task in self._tasks:
+            task.cancel()
 
 
 def _cut_off(entries: Sequence[Entry], scope: Scope, task: asyncio.Task[None]) -> None:

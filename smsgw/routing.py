@@ -51,25 +51,29 @@ class Route:
         return self._strategy == "weighted"
 
     def arrange(self, usable: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
-        """Who is asked first; the others follow in the route's order, for failover."""
+        """Who is asked first; the others follow in the route's order, for failover.
+
+        Who rests takes no turn: the others share it. Otherwise all of it would go to the next one in order.
+        """
         if self._strategy == "failover" or len(usable) < 2:
             return usable
+        awake = [candidate for candidate in usable if candidate.lane.breaker.passable] or usable
         if self._strategy == "round_robin":
-            first = self._turn % len(usable)
+            first = awake[self._turn % len(awake)]
             self._turn += 1
         else:
-            first = self._heaviest(usable)
-        return (usable[first], *usable[:first], *usable[first + 1 :])
+            first = self._heaviest(awake)
+        return (first, *[candidate for candidate in usable if candidate is not first])
 
-    def _heaviest(self, usable: tuple[Candidate, ...]) -> int:
+    def _heaviest(self, usable: Sequence[Candidate]) -> Candidate:
         """Smooth weighted round robin: shares are exact, and a heavy provider's turns are spread evenly."""
         total = 0.0
         for candidate in usable:
             weight = self._weights[candidate.lane.name]
             self._credit[candidate.lane.name] += weight
             total += weight
-        first = max(range(len(usable)), key=lambda at: self._credit[usable[at].lane.name])
-        self._credit[usable[first].lane.name] -= total
+        first = max(usable, key=lambda candidate: self._credit[candidate.lane.name])
+        self._credit[first.lane.name] -= total
         return first
 
 

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import os
 import ssl
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from math import inf
 from weakref import WeakSet
 
@@ -71,6 +71,8 @@ class Transport:
         self._tls = tls
         self._given = session
         self._session = session
+        self._opened: AsyncGenerator[aiohttp.ClientSession, None] | None = None
+        """Keeps a session of our own open."""
         self._force_close = session is not None and keeps_longer(session, keepalive)
         self._used: WeakSet[ResponseHandler] = WeakSet()
         """Connections that have carried a request of ours."""
@@ -84,8 +86,7 @@ class Transport:
         Raises `ConnectionFailed` (nothing was sent), `GatewayTimeout`, `ConnectionLost` or `UnreadableReply`
         (it may have been).
         """
-        session = self._session or open_session(self._keepalive)
-        self._session = session
+        session = self._session or await self._open()
         if session.closed:
             raise NotSubmitted("the session that was passed in is closed", provider=self._provider)
         exchange = Exchange(before_first_byte, self._force_close, self._used)
@@ -173,11 +174,17 @@ class Transport:
             reason = "no connection to the gateway came about"
         return ConnectionFailed(reason, provider=self._provider)
 
+    async def _open(self) -> aiohttp.ClientSession:
+        """Without a turn of the loop, so that two requests at once open one."""
+        self._opened = open_session(self._keepalive)
+        self._session = await anext(self._opened)
+        return self._session
+
     async def aclose(self) -> None:
         """Close the connections, unless the session was passed in."""
-        session, self._session = self._session, self._given
-        if session is not None and session is not self._given:
-            await session.close()
+        opened, self._opened, self._session = self._opened, None, self._given
+        if opened is not None:
+            await opened.aclose()
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

@@ -1,6 +1,7 @@
 """Sessions: ours, and which of other people's are safe to send through."""
 
 import ssl
+from collections.abc import AsyncGenerator
 from functools import cache
 
 import aiohttp
@@ -16,17 +17,22 @@ def default_tls() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def open_session(keepalive: float) -> aiohttp.ClientSession:
-    """No cookies, no proxies, no limit of its own, and no connection older than `keepalive` seconds."""
+async def open_session(keepalive: float) -> AsyncGenerator[aiohttp.ClientSession, None]:
+    """No cookies, no proxies, no limit of its own, and no connection older than `keepalive` seconds.
+
+    Of an asynchronous generator that is not closed the event loop takes care when it ends: so it disconnects also
+    where nobody closed the dispatcher.
+    """
     connector = aiohttp.TCPConnector(
         limit=0, keepalive_timeout=keepalive if keepalive > 0 else None, force_close=keepalive <= 0
     )
-    return aiohttp.ClientSession(
+    async with aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": f"smsgw/{__version__}"},
         trust_env=False,
-    )
+    ) as session:
+        yield session
 
 
 def check_session(session: aiohttp.ClientSession) -> None:

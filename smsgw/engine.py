@@ -45,8 +45,9 @@ class Engine:
         self.router = Router(self.lanes, settings.routes)
         self.keys = Keys(MemoryKeyStore(settings.dedup, clock))
         self._carriage = Carriage(self.signal, settings.retry.deadline, clock)
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._callers: set[Closable] = set()
+        # In the order in which they came: what happens does not depend on where in memory they are.
+        self._tasks: dict[asyncio.Task[None], None] = {}
+        self._callers: dict[Closable, None] = {}
         self.closed = False
 
     def check_open(self) -> None:
@@ -56,15 +57,15 @@ class Engine:
     def spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """A task of the dispatcher's own: a caller's cancellation does not reach it, closing waits for it."""
         task = asyncio.get_running_loop().create_task(coroutine)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[task] = None
+        task.add_done_callback(self._tasks.pop)
         return task
 
     def join(self, caller: Closable) -> None:
-        self._callers.add(caller)
+        self._callers[caller] = None
 
     def leave(self, caller: Closable) -> None:
-        self._callers.discard(caller)
+        self._callers.pop(caller, None)
 
     def start(self, content: Content, entries: Sequence[Entry], scope: Scope) -> None:
         """Set one content's entries on their way, in batches as large as their first provider takes."""
@@ -121,7 +122,7 @@ class Engine:
                 ending.push_async_callback(lane.gate.transport.aclose)
             ending.callback(self._cut_off_all)
             # A source of messages may itself be what closes.
-            while waiting := self._tasks - {asyncio.current_task()}:
+            while waiting := [task for task in self._tasks if task is not asyncio.current_task()]:
                 await asyncio.wait(waiting)
 
     def _cut_off_all(self) -> None:

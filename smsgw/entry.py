@@ -12,31 +12,31 @@ __all__ = ["Entry", "Recorder", "Scope", "Signal", "Sink"]
 
 
 class Signal:
-    """Wakes everyone who waits."""
+    """Wakes everyone who waits, in the order in which they came."""
 
     def __init__(self) -> None:
-        self._waiting: set[asyncio.Future[None]] = set()
+        self._waiting: dict[asyncio.Future[None], None] = {}
 
     async def wait(self) -> None:
         woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.add(woken)
+        self.add(woken)
         try:
             await woken
         finally:
-            self._waiting.discard(woken)
+            self.discard(woken)
 
     def fire(self) -> None:
         if not self._waiting:
             return
-        waiting, self._waiting = self._waiting, set()
+        waiting, self._waiting = self._waiting, {}
         for future in waiting:
             _wake(future)
 
     def add(self, future: asyncio.Future[None]) -> None:
-        self._waiting.add(future)
+        self._waiting[future] = None
 
     def discard(self, future: asyncio.Future[None]) -> None:
-        self._waiting.discard(future)
+        self._waiting.pop(future, None)
 
 
 class Scope:

@@ -132,8 +132,8 @@ async def test_a_silent_gateway_costs_a_status_its_timeout(world: World, peer: P
         await line.silence()
 
     gateway = await peer(silence)
-    sms = world.dispatcher(iba={"url": world.at(gateway), "timeout": 0.1})
-    async with asyncio.timeout(0.5):
+    sms = world.dispatcher(iba={"url": world.at(gateway), "timeout": 0.3})
+    async with asyncio.timeout(1.5):
         reports = await sms.status([Reference("iba", str(i)) for i in range(10)])
     assert {type(r.error) for r in reports} == {GatewayTimeout}
 

@@ -4,6 +4,7 @@ Each question is put once: it costs the caller nothing to ask again, and a poll 
 """
 
 import asyncio
+import re
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 
@@ -117,6 +118,8 @@ def reference_of(engine: Engine, subject: Outcome | Reference) -> Reference | De
         return _no_report(subject, ConfigurationError(f"no provider is called {subject.provider!r}"))
     if not subject.message_id:
         return _no_report(subject, ConfigurationError("the message ID is empty"))
+    if re.search(r"[\ud800-\udfff]", subject.message_id):
+        return _no_report(subject, ConfigurationError("the message ID has half a character in it"))
     return subject
 
 

@@ -63,7 +63,9 @@ class _Digest:
         self._hash = blake2b(digest_size=16)
 
     def add(self, row: SourceRow) -> None:
-        self._hash.update(f"{len(row.phone)} {row.phone}{len(row.content)} {row.content}".encode())
+        self._hash.update(
+            f"{len(row.phone)} {row.phone}{len(row.content)} {row.content}".encode("utf-8", "surrogatepass")
+        )
 
     def __str__(self) -> str:
         return self._hash.hexdigest()

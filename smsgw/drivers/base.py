@@ -9,6 +9,7 @@ logs nothing.
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar, NamedTuple, NoReturn
 from urllib.parse import quote_from_bytes
@@ -31,7 +32,7 @@ from smsgw.msisdn import SHORTEST
 from smsgw.translit import to_latin
 from smsgw.transport import Reply, Request, Wire
 
-__all__ = ["Batch", "Driver", "Prepared", "Verdict", "decimal", "quote"]
+__all__ = ["Batch", "Driver", "Prepared", "Verdict", "dated", "decimal", "quote"]
 
 
 class Verdict(NamedTuple):
@@ -287,6 +288,11 @@ class Driver(ABC):
 def quote(text: str, charset: str = "utf-8") -> str:
     """Percent-encoded for a query or a form; a space is `%20`, which every gateway reads."""
     return quote_from_bytes(text.encode(charset), safe="")
+
+
+def dated(moment: datetime) -> datetime | None:
+    """The moment, or None for a year that no SMS is of: the first and the last overflow in another zone."""
+    return moment if 2000 <= moment.year <= 2100 else None
 
 
 def decimal(text: str) -> Decimal | None:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 from typing import ClassVar, NoReturn
 
 from smsgw.drivers import platform_texts
-from smsgw.drivers.base import Batch, Driver, Verdict, decimal, quote
+from smsgw.drivers.base import Batch, Driver, Verdict, dated, decimal, quote
 from smsgw.errors import InvalidSender, RecipientRejected
 from smsgw.models import Balance, DeliveryReport, DeliveryState, Message, Reference, State
 from smsgw.transport import Request
@@ -37,7 +37,7 @@ REFUSED = "0"
 def moment(stamp: str) -> datetime | None:
     """`2011-01-01 12:57:46`; the documents name no zone, and the gateways are Moscow's."""
     try:
-        return datetime.strptime(stamp.strip(), "%Y-%m-%d %H:%M:%S").replace(tzinfo=MOSCOW)
+        return dated(datetime.strptime(stamp.strip(), "%Y-%m-%d %H:%M:%S").replace(tzinfo=MOSCOW))
     except ValueError:
         return None
 
@@ -68,6 +68,8 @@ class PlatformDriver(Driver):
         if not _IDS.fullmatch(listed):
             return self._read_words(batch, reply)
         ids = _SEPARATORS.split(listed)
+        if any(not message_id.strip("0") and message_id != REFUSED for message_id in ids):
+            self.unreadable("a row of zeros is neither an ID nor the documented refusal")
         if ids == [REFUSED]:
             refused = self.verdict_for_all(batch, self._refused(), elsewhere=True)
             return [verdict._replace(unnamed=True) for verdict in refused]

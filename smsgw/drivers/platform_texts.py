@@ -27,6 +27,7 @@ class Text:
     """The platform does not serve the number: another gateway may."""
 
     def error(self, provider: str, code: str) -> SmsgwError:
+        code = " ".join(code.split())  # a megabyte of white space would be kept otherwise
         if self is _LONG_SENDER and _plain(code) != _SENDER_TOO_LONG + _ITS_USUAL_END:
             code = _SENDER_TOO_LONG  # what else follows are words of its own, which could repeat the request
         if self.kind is GatewayUnavailable:

@@ -30,6 +30,7 @@ _NOT_WRITABLE = re.compile(r"[^\x20-\x7e]")
 _SENDER = re.compile(r"[\x20-\x7e]{1,11}")
 _OK = re.compile(r"ok\s+([0-9.]{1,30})(?:\s+(\S.{0,8000}))?", re.IGNORECASE)
 _CODE = re.compile(r"-?(29(?:0[4-9]|1[0-5]))(?:\s*=.{0,200})?")
+_MAX_ID = 64
 _NOT_DIGITS = re.compile(r"[^0-9]+")
 
 _ERRORS: dict[str, tuple[type[SmsgwError], str]] = {
@@ -100,7 +101,7 @@ class Smsco(Driver):
         third = (taken[2] or "").strip()
         if third and self._lists_failures(third, batch):
             return self._all_but(third, batch)
-        if len(third.split()) > 1:
+        if len(third) > _MAX_ID or len(third.split()) > 1:
             self.unreadable()
         message_id = third or None
         if len(batch.recipients) == 1:
@@ -142,7 +143,7 @@ class Smsco(Driver):
         return Request("GET", f"{self._script('getstatus.php')}&mes_id={quote(reference.message_id)}")
 
     def read_status(self, references: Sequence[Reference], body: bytes) -> Sequence[DeliveryReport]:
-        reply = self.decode(body)
+        reply = " ".join(self.decode(body).split())
         if refused := _CODE.fullmatch(reply):
             raise self._error(refused[1])
         if not reply:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 from typing import ClassVar
 
 from smsgw.drivers import smstele_reply
-from smsgw.drivers.base import Batch, Driver, Verdict, quote
+from smsgw.drivers.base import Batch, Driver, Verdict, dated, quote
 from smsgw.errors import GatewayRejected, InvalidSender, UnsupportedOption
 from smsgw.models import Balance, Channel, DeliveryReport, DeliveryState, Lookup, Message, Reference
 from smsgw.transport import Request
@@ -93,15 +93,14 @@ class Smstele(Driver):
         if (error := smstele_reply.top_level_error(reply, self.provider)) is not None:
             raise error
         rows = smstele_reply.rows(reply, "results", self.provider)
-        return [self._report(reference, rows) for reference in references]
+        mine = [row for row in rows if row.id in ("", references[0].message_id)]
+        by_phone: dict[str | None, list[smstele_reply.Row]] = {None: mine}
+        for row in mine:
+            by_phone.setdefault(row.phone, []).append(row)
+        return [self._report(reference, by_phone.get(reference.recipient, [])) for reference in references]
 
-    def _report(self, reference: Reference, rows: Sequence[smstele_reply.Row]) -> DeliveryReport:
+    def _report(self, reference: Reference, mine: Sequence[smstele_reply.Row]) -> DeliveryReport:
         asked = (reference.recipient, self.provider, reference.message_id)
-        mine = [
-            row
-            for row in rows
-            if reference.recipient in (None, row.phone) and row.id in ("", reference.message_id)
-        ]
         if not mine:
             missing = GatewayRejected("the gateway shows no such message", provider=self.provider)
             return DeliveryReport(*asked, error=missing)
@@ -158,7 +157,7 @@ class Smstele(Driver):
         return Lookup(
             recipient,
             self.provider,
-            row.id or None,
+            row.message_id,
             row.operator or None,
             row.region or None,
             row.mnc or None,
@@ -178,4 +177,4 @@ def _moment(stamp: str) -> datetime | None:
         moment = datetime.fromisoformat(stamp)
     except ValueError:
         return None
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=MOSCOW)
+    return dated(moment if moment.tzinfo is not None else moment.replace(tzinfo=MOSCOW))

@@ -56,6 +56,8 @@ _ATTRIBUTE = re.compile(
     "login|psw|phones?|mes|id|sender|translit|deferred|flash|hlr|viber|viber_validity|charset|validity"
 )
 _MAX_NUMBER = 9
+_MAX_ID = 64
+_MAX_WORD = 200
 
 
 @frozen
@@ -73,12 +75,17 @@ class Row:
     err: str
     last_timestamp: str
 
+    @property
+    def message_id(self) -> str | None:
+        """What it can be asked by; none is as long as a hostile reply may be."""
+        return self.id if 0 < len(self.id) <= _MAX_ID else None
+
 
 def parse(body: bytes, provider: str) -> Mapping[str, Any]:
     """The JSON object; some of the document's samples lack their last brace, so it is tried once with one more."""
     for attempt in (body, body.rstrip() + b"}"):
         try:
-            value = json.loads(attempt.decode("utf-8-sig"))
+            value = json.loads(attempt.decode("utf-8-sig"), object_pairs_hook=_unambiguous)
         except (ValueError, RecursionError):
             continue
         if isinstance(value, dict):
@@ -87,11 +94,20 @@ def parse(body: bytes, provider: str) -> Mapping[str, Any]:
     raise UnreadableReply("the reply is not the JSON object that is documented", provider=provider)
 
 
+def _unambiguous(pairs: list[tuple[str, Any]]) -> Mapping[str, Any]:
+    """An object each of whose keys stands once: of two, one may be the refusal, and the other the acceptance."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands twice")
+    return found
+
+
 def _text(value: object) -> str:
     if isinstance(value, str):
         # JSON can hold half a surrogate pair, which no file, database or request can.
-        return value.encode("utf-8", "replace").decode("utf-8").strip()
-    return str(value) if isinstance(value, int) else ""
+        return value.encode("utf-8", "replace").decode("utf-8").strip()[:_MAX_WORD]
+    # (`false` is an int, too, and as an operator's name it would be proof of an acceptance.)
+    return str(value)[:_MAX_WORD] if isinstance(value, int) and not isinstance(value, bool) else ""
 
 
 def _count(value: object) -> int | None:
@@ -192,7 +208,7 @@ def verdicts(reply: Mapping[str, Any], batch: Batch, provider: str) -> Sequence[
             return Verdict(
                 State.UNKNOWN, batch.id, OutcomeUnknown(doubt, provider=provider, scope="recipient")
             )
-        message_id = row.id or batch.id
+        message_id = row.message_id or batch.id
         taken = True if row.operator else accepted
         if taken is None:
             doubt = "the gateway's reply does not tell whether it took this number"

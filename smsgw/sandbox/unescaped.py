@@ -11,7 +11,7 @@ from aiohttp import web
 
 __all__ = ["Runner"]
 
-_REQUEST_LINE = re.compile(rb"[A-Z]+ [^ \r\n]*[\x80-\xff][^ \r\n]* HTTP/1\.[01]\r\n")
+_REQUEST_LINE = re.compile(rb"[A-Z]+ [^ \r\n\x80-\xff]*[\x80-\xff][^ \r\n]* HTTP/1\.[01]\r\n")
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 _HAS_BODY = re.compile(rb"content-length|transfer-encoding", re.IGNORECASE)
 

@@ -1,0 +1,81 @@
+"""Texts that a message may hold: all of Unicode, and every sign that means something to a query or to a parser."""
+
+from typing import Final
+
+from hypothesis import strategies as st
+
+from smsgw.segments import GSM7_BASIC, GSM7_EXTENSION
+
+__all__ = ["METACHARACTERS", "TEXTS"]
+
+METACHARACTERS: Final = (
+    "%",
+    "%41",
+    "%D0",
+    "%u0416",
+    "&",
+    "&phone=79990000000",
+    "&dadr=1",
+    "&amp;",
+    "+",
+    "#",
+    "=",
+    ";",
+    ",",
+    "?",
+    "/",
+    "\\",
+    "'",
+    '"',
+    "`",
+    "<",
+    ">",
+    "<!DOCTYPE",
+    "{",
+    "}",
+    "[",
+    "\n",
+    "\r\n",
+    "\r",
+    "\t",
+    "\0",
+    "\x1b",
+    "\x7f",
+    "\x85",
+    "\xa0",
+    "\u200b",
+    "\u2028",
+    "\u202e",
+    "\ufeff",
+    "\ufffd",
+    "\U0010ffff",
+    "e\u0301",
+    "й",
+    "и\u0306",
+    "ქ",
+    "שלום",
+    "مرحبا",
+    "👨\u200d👩\u200d👧",
+    "❤\ufe0f",
+    "😀",
+    "\ud83d",
+    "\ude00",
+    "a:1:{i:0;s:1:",
+    "ß",
+    "ſ",
+    "€",
+    "№",
+    "«»",
+    "\x98",
+    "Привет",
+    "OK 1 2",
+)
+_PIECES = st.one_of(
+    st.sampled_from(METACHARACTERS),
+    st.sampled_from(METACHARACTERS),
+    st.text(min_size=1, max_size=12),
+    st.text("abcXYZ 019 .,!-", min_size=1, max_size=20),
+    st.text(GSM7_BASIC + GSM7_EXTENSION, min_size=1, max_size=12),
+    st.text("абвгдЖЩЮя ", min_size=1, max_size=20),
+)
+TEXTS: Final = st.lists(_PIECES, min_size=1, max_size=6).map("".join)

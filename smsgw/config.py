@@ -8,10 +8,11 @@ import inspect
 import os
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import wraps
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, ParamSpec
 
 from attrs import fields
 
@@ -41,6 +42,25 @@ class InsecureUrlWarning(UserWarning):
     """A provider's login and password travel over plain HTTP to another machine."""
 
 
+P = ParamSpec("P")
+
+
+def _alone(read: Callable[P, Settings]) -> Callable[P, Settings]:
+    """Its errors come alone: the variables of the frames that they came through hold passwords."""
+
+    @wraps(read)
+    def reading(*given: P.args, **more: P.kwargs) -> Settings:
+        try:
+            return read(*given, **more)
+        except ConfigurationError as error:
+            failure = error.with_traceback(None)
+        del given, more
+        raise failure
+
+    return reading
+
+
+@_alone
 def load(
     source: str | os.PathLike[str] | Mapping[str, Any], environ: Mapping[str, str] | None = None
 ) -> Settings:
@@ -58,6 +78,7 @@ def load(
     return settings
 
 
+@_alone
 def load_env(environ: Mapping[str, str] | None = None) -> Settings:
     """The settings that `SMSGW_CONFIG` (a TOML file) or `SMSGW_DSN` (DSNs, separated by spaces) names."""
     environ = os.environ if environ is None else environ
@@ -73,6 +94,7 @@ def load_env(environ: Mapping[str, str] | None = None) -> Settings:
     )
 
 
+@_alone
 def load_dsn(*dsns: str) -> Settings:
     """One provider a DSN, in the order of routing; all else has its defaults."""
     if not dsns:

@@ -1,6 +1,7 @@
 """What a dispatcher is made of, and the tasks that it owns: requests outlive the callers that asked for them."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
@@ -14,8 +15,11 @@ from smsgw.dedup import DuplicateWindow
 from smsgw.delivery import Lane
 from smsgw.drivers.base import Driver
 from smsgw.drivers.discovery import find_drivers
+from smsgw.drivers.echoes import Echoes
+from smsgw.drivers.settings import ProviderSettings
 from smsgw.entry import Entry, Scope, Signal
 from smsgw.errors import ConfigurationError, InvalidMessage
+from smsgw.faults import frames
 from smsgw.keys import Keys, MemoryKeyStore
 from smsgw.routing import Candidate, Content, Router
 from smsgw.settings import Settings
@@ -23,6 +27,7 @@ from smsgw.transport import Transport
 
 __all__ = ["Closable", "Engine"]
 
+_log = logging.getLogger("smsgw.engine")
 
 _CLOSED = "the dispatcher was closed before the request began"
 
@@ -144,7 +149,7 @@ def _lanes(
     windows: dict[tuple[str, str], DuplicateWindow] = {}
     lanes: dict[str, Lane] = {}
     for name, provider in settings.providers.items():
-        driver = drivers[provider.driver](provider)
+        driver = _made(drivers[provider.driver], provider)
         transport = Transport(
             provider=name,
             timeout=provider.timeout,
@@ -162,6 +167,18 @@ def _lanes(
             clock=clock,
         )
     return lanes
+
+
+def _made(kind: type[Driver], settings: ProviderSettings) -> Driver:
+    try:
+        return kind(settings)
+    except ConfigurationError as error:
+        Echoes(settings.password).hush(error)
+        raise
+    except Exception as error:  # noqa: BLE001  (a driver's fault: its words may hold the password)
+        _log.error("driver %s failed:\n%s", settings.driver, frames(error))
+        fault = f"driver {settings.driver} failed with {type(error).__name__}"
+    raise ConfigurationError(f"providers.{settings.name}: {fault}")
 
 
 def _window(

@@ -4,6 +4,7 @@ Each question is put once: it costs the caller nothing to ask again, and a poll 
 """
 
 import asyncio
+import logging
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
@@ -12,10 +13,13 @@ from smsgw import msisdn
 from smsgw.delivery import Lane
 from smsgw.engine import Engine
 from smsgw.entry import Scope
-from smsgw.errors import ConfigurationError, InvalidRecipient, OutcomeUnknown, SmsgwError
+from smsgw.errors import ConfigurationError, InvalidRecipient, OutcomeUnknown, SmsgwError, UnreadableReply
+from smsgw.faults import frames
 from smsgw.models import Balance, DeliveryReport, DeliveryState, Lookup, Outcome, Reference, State
 
 __all__ = ["balance", "lookup", "reference_of", "status"]
+
+_log = logging.getLogger("smsgw.queries")
 
 Question = Callable[[Scope], Awaitable[None]]
 
@@ -56,6 +60,14 @@ def _cut_off() -> OutcomeUnknown:
     return OutcomeUnknown("the dispatcher was closed before an answer came")
 
 
+def _error(lane: Lane, failure: Exception) -> SmsgwError:
+    """As an answer. A driver's own fault ends no other question, and its words, which may hold a password, are not shown."""
+    if isinstance(failure, SmsgwError):
+        return failure.with_traceback(None)
+    _log.error("driver %s failed:\n%s", lane.driver.name, frames(failure))
+    return UnreadableReply(f"the driver failed with {type(failure).__name__}", provider=lane.name)
+
+
 async def status(engine: Engine, subjects: Iterable[Outcome | Reference]) -> tuple[DeliveryReport, ...]:
     """One report for each, in order. What a gateway or the network did is in the reports."""
     engine.check_open()
@@ -77,8 +89,9 @@ async def status(engine: Engine, subjects: Iterable[Outcome | Reference]) -> tup
             answers: Sequence[DeliveryReport]
             try:
                 answers = await lane.driver.status(lane.wire(scope), references)
-            except SmsgwError as error:
-                answers = [_no_report(reference, error.with_traceback(None)) for reference in references]
+            except Exception as failure:  # noqa: BLE001  (see `_error`)
+                error = _error(lane, failure)
+                answers = [_no_report(reference, error) for reference in references]
             for (position, _), answer in zip(group, answers, strict=True):
                 reports[position] = answer
 
@@ -138,8 +151,8 @@ async def balance(engine: Engine, provider: str) -> Balance:
     async def ask(scope: Scope) -> None:
         try:
             answers.append(await lane.driver.balance(lane.wire(scope)))
-        except SmsgwError as error:
-            answers.append(error.with_traceback(None))
+        except Exception as failure:  # noqa: BLE001  (see `_error`)
+            answers.append(_error(lane, failure))
 
     await _Inquiry(engine).run([ask], 1)
     answer = answers[0] if answers else _cut_off()
@@ -175,8 +188,8 @@ async def lookup(engine: Engine, numbers: Iterable[str]) -> tuple[Lookup, ...]:
             found: Sequence[Lookup]
             try:
                 found = await lane.driver.lookup(lane.wire(scope), batch, secrets.token_hex(10))
-            except SmsgwError as error:
-                error = error.with_traceback(None)
+            except Exception as failure:  # noqa: BLE001  (see `_error`)
+                error = _error(lane, failure)
                 found = [Lookup(recipient, lane.name, error=error) for recipient in batch]
             answers.update((answer.recipient, answer) for answer in found)
 

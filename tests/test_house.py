@@ -43,11 +43,12 @@ drivers.*
 drivers.platform
 drivers.platform_*    drivers.*_reply
 drivers.base
-drivers.http          drivers.settings
+drivers.echoes        drivers.http     drivers.settings   drivers.words
 drivers
 transport
 transport.client
-transport.exchange    transport.replies         transport.sessions
+transport.bodies      transport.exchange        transport.sessions
+transport.replies
 transport.values
 models
 message

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import gzip
 import tracemalloc
 import zlib
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from smsgw.errors import ConnectionLost, OutcomeUnknown, UnreadableReply
+from smsgw.errors import ConnectionLost, UnreadableReply
 from smsgw.transport import Reply, Request, Transport
 from smsgw.transport.replies import MAX_REPLY
 
@@ -163,13 +164,31 @@ async def test_a_body_that_does_not_unpack_is_unreadable(
     assert len(gateway.requests) == 1
 
 
-async def test_garbage_in_the_middle_of_a_body_ends_within_the_timeout(peer: Peers, client: Client) -> None:
-    """aiohttp goes on waiting after a chunk whose size is no number; the timeout ends that, too."""
-    gateway = await peer(then_stay(CHUNKED + b"3\r\nabc\r\n", b"zz\r\nOK\r\n"))
-    transport = client.transport(timeout=0.2)
-    with pytest.raises(OutcomeUnknown):
-        await asyncio.wait_for(transport.request(gateway.get()), 1)
+@pytest.mark.parametrize("garbage", [b"zz\r\nOK\r\n", b"2\r\nOKOK\r\n0\r\n\r\n"])
+@pytest.mark.parametrize("before", [b"", b"3\r\nabc\r\n"])
+async def test_garbage_in_the_middle_of_a_body_is_not_waited_behind(
+    peer: Peers, client: Client, before: bytes, garbage: bytes
+) -> None:
+    """aiohttp hangs up at a chunk that is none, and would leave whoever reads the body to its timeout."""
+    gateway = await peer(then_stay(CHUNKED + before, garbage))
+    async with asyncio.timeout(2):
+        await client.fails(client.transport(timeout=30), gateway.get(), UnreadableReply)
     assert len(gateway.requests) == 1
+
+
+async def test_a_connection_that_breaks_later_is_not_complained_of(peer: Peers) -> None:
+    """A body that came in pieces leaves nobody behind who would have to hear of the connection's end."""
+    gateway = await peer(then_stay(sized(IDS)[:-3], sized(IDS)[-3:]))
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+    transport = Transport()
+    assert await transport.request(gateway.get()) == Reply(200, IDS)
+    gateway.lines[0].reset()
+    await asyncio.sleep(0.01)  # the client hears of it
+    assert await transport.request(gateway.get()) == Reply(200, IDS)  # and here it forgets the connection
+    gc.collect()
+    await transport.aclose()
+    assert complaints == []
 
 
 @pytest.mark.parametrize(

@@ -9,16 +9,16 @@ logs nothing.
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar, NamedTuple, NoReturn
-from urllib.parse import quote_from_bytes
 
 from attrs import field, frozen
 
 from smsgw import segments
+from smsgw.drivers.echoes import Echoes
 from smsgw.drivers.http import read_status_line
 from smsgw.drivers.settings import ProviderSettings
+from smsgw.drivers.words import CONTROL, dated, decimal, quote
 from smsgw.errors import (
     ConfigurationError,
     InvalidRecipient,
@@ -62,6 +62,8 @@ class Prepared:
     """All of the encoded request but the recipients. It holds the password."""
     room: int | None = None
     """Characters that recipients and their commas may take; None where only their number counts."""
+    echoes: Echoes = field(factory=Echoes, repr=False, eq=False)
+    """Finds the password and the text where a gateway repeats them."""
 
 
 @frozen
@@ -108,6 +110,7 @@ class Driver(ABC):
     def __init__(self, settings: ProviderSettings) -> None:
         self.settings = settings
         self.provider = settings.name
+        self._echoes = Echoes(settings.password)
         url = settings.url or self.default_url
         self.url = url if url.endswith("/") else url + "/"
         self.charset = (settings.charset or self.charsets[0]).lower()
@@ -201,7 +204,8 @@ class Driver(ABC):
                     f"too long for {self.name}: the request would be a URL of more than {self.url_limit} characters",
                     provider=self.provider,
                 )
-        return Prepared(message, latin, sender, measure.segments, head, room)
+        echoes = Echoes(self.settings.password, message.text, latin)
+        return Prepared(message, latin, sender, measure.segments, head, room, echoes)
 
     def encode(self, text: str) -> str:
         """The text percent-encoded in the provider's charset. Raises `InvalidText`."""
@@ -218,9 +222,22 @@ class Driver(ABC):
         """Put the batch on the wire once, and tell what that proved."""
         try:
             body = await self._ask(wire, self.send_request(batch))
-            return self.read_send(batch, body)
+            verdicts = self.read_send(batch, body)
         except SmsgwError as error:
-            return self.verdict_for_all(batch, error)
+            verdicts = self.verdict_for_all(batch, error)
+        return self._without_echoes(batch, verdicts)
+
+    def _without_echoes(self, batch: Batch, verdicts: Sequence[Verdict]) -> Sequence[Verdict]:
+        echoes = batch.prepared.echoes
+        for error in {verdict.error for verdict in verdicts if verdict.error is not None}:
+            echoes.hush(error)
+        if not any(map(echoes.hold, [verdict.message_id for verdict in verdicts if verdict.message_id])):
+            return verdicts
+        own = batch.id if self.settles else None
+        return [
+            verdict._replace(message_id=own) if echoes.hold(verdict.message_id or "") else verdict
+            for verdict in verdicts
+        ]
 
     async def settle(self, wire: Wire, batch: Batch, verdicts: Sequence[Verdict]) -> Sequence[Verdict]:
         """Look a batch whose reply was lost up by our own ID: what is found there was accepted."""
@@ -241,12 +258,15 @@ class Driver(ABC):
 
     async def status(self, wire: Wire, references: Sequence[Reference]) -> Sequence[DeliveryReport]:
         """Ask once for messages that share one message ID. Raises `SmsgwError`."""
-        body = await self._ask(wire, self.status_request(references[0]))
-        return self.read_status(references, body)
+        with self._echoes.hushed():
+            body = await self._ask(wire, self.status_request(references[0]))
+            return [self._echoes.without(report) for report in self.read_status(references, body)]
 
     async def balance(self, wire: Wire) -> Balance:
         """Raises `SmsgwError`."""
-        return self.read_balance(await self._ask(wire, self.balance_request()))
+        with self._echoes.hushed():
+            body = await self._ask(wire, self.balance_request())
+            return self._echoes.without(self.read_balance(body))
 
     async def account_error(self, wire: Wire) -> SmsgwError | None:
         """Ask for the balance to learn whether the account is in order. Raises `SmsgwError` if that cannot be told."""
@@ -254,8 +274,9 @@ class Driver(ABC):
 
     async def lookup(self, wire: Wire, recipients: Sequence[str], batch_id: str) -> Sequence[Lookup]:
         """HLR lookup of at most `batch_size` numbers. Raises `SmsgwError`."""
-        body = await self._ask(wire, self.lookup_request(recipients, batch_id))
-        return self.read_lookup(recipients, body)
+        with self._echoes.hushed():
+            body = await self._ask(wire, self.lookup_request(recipients, batch_id))
+            return [self._echoes.without(lookup) for lookup in self.read_lookup(recipients, body)]
 
     async def _ask(self, wire: Wire, request: Request) -> bytes:
         reply: Reply = await wire.request(request)
@@ -279,29 +300,9 @@ class Driver(ABC):
         """The reply as text, outer white space removed. Raises `UnreadableReply`."""
         for charset in charsets:
             try:
-                return body.decode(charset).strip()
+                text = body.decode(charset).strip()
             except UnicodeDecodeError:
                 continue
+            if not CONTROL.search(text):
+                return text
         raise UnreadableReply("the reply is not text", provider=self.provider)
-
-
-def quote(text: str, charset: str = "utf-8") -> str:
-    """Percent-encoded for a query or a form; a space is `%20`, which every gateway reads."""
-    return quote_from_bytes(text.encode(charset), safe="")
-
-
-def dated(moment: datetime) -> datetime | None:
-    """The moment, or None for a year that no SMS is of: the first and the last overflow in another zone."""
-    return moment if 2000 <= moment.year <= 2100 else None
-
-
-def decimal(text: str) -> Decimal | None:
-    """A plain decimal number of at most 30 characters, or None. (`Decimal` alone would take `NaN` and `1e999999`.)"""
-    text = text.strip()
-    digits = text.removeprefix("-")
-    whole, _, fraction = digits.partition(".")
-    if len(text) > 30 or not whole.isascii() or not whole.isdigit():
-        return None
-    if "." in digits and not (fraction.isascii() and fraction.isdigit()):
-        return None
-    return Decimal(text)

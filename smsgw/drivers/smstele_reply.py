@@ -9,6 +9,7 @@ from typing import Any
 from attrs import frozen
 
 from smsgw.drivers.base import Batch, Verdict
+from smsgw.drivers.words import CONTROL
 from smsgw.errors import (
     AuthenticationFailed,
     GatewayRejected,
@@ -104,8 +105,8 @@ def _unambiguous(pairs: list[tuple[str, Any]]) -> Mapping[str, Any]:
 
 def _text(value: object) -> str:
     if isinstance(value, str):
-        # JSON can hold half a surrogate pair, which no file, database or request can.
-        return value.encode("utf-8", "replace").decode("utf-8").strip()[:_MAX_WORD]
+        # JSON can hold half a surrogate pair, which no file, database or request can, and a NUL, which not all can.
+        return CONTROL.sub("?", value.encode("utf-8", "replace").decode("utf-8")).strip()[:_MAX_WORD]
     # (`false` is an int, too, and as an operator's name it would be proof of an acceptance.)
     return str(value)[:_MAX_WORD] if isinstance(value, int) and not isinstance(value, bool) else ""
 

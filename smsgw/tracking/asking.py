@@ -83,7 +83,9 @@ async def ask(lane: Lane, wire: Wire, group: Group, members: Sequence[Member]) -
         raise
     except Exception as error:  # noqa: BLE001  (a driver's fault must not end the rest)
         _log.error("driver %s failed:\n%s", lane.driver.name, frames(error))
-        raise _fault(lane, f"the driver failed with {type(error).__name__}") from None
+        fault = _fault(lane, f"the driver failed with {type(error).__name__}")
+    # Raised here, outside of the `except`, so that the driver's error, whose words may be a text, is not its context.
+    raise fault
 
 
 async def _ask(lane: Lane, wire: Wire, group: Group, members: Sequence[Member]) -> Sequence[DeliveryReport]:

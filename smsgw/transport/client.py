@@ -25,6 +25,7 @@ from smsgw.errors import (
     SmsgwError,
     UnreadableReply,
 )
+from smsgw.transport.bodies import read_body
 from smsgw.transport.exchange import Disconnected, Exchange
 from smsgw.transport.replies import MAX_REPLY, Spoilt, TooLarge, retry_after, unpack
 from smsgw.transport.sessions import check_session, default_tls, keeps_longer, open_session
@@ -116,7 +117,7 @@ class Transport:
             middlewares=(exchange,),
         )
         try:
-            body = await _read(response)
+            body = await read_body(response)
         finally:
             # Complete: its connection is back in the pool already. Otherwise: it must not go there.
             response.close()
@@ -185,20 +186,6 @@ class Transport:
         opened, self._opened, self._session = self._opened, None, self._given
         if opened is not None:
             await opened.aclose()
-
-
-async def _read(response: aiohttp.ClientResponse) -> bytes:
-    chunk = await response.content.readany()
-    if response.content.at_eof() and len(chunk) <= MAX_REPLY:
-        return chunk
-    chunks, size = [chunk], len(chunk)
-    while size <= MAX_REPLY:
-        chunk = await response.content.readany()
-        if not chunk and response.content.at_eof():
-            return b"".join(chunks)
-        chunks.append(chunk)
-        size += len(chunk)
-    raise TooLarge
 
 
 def _ends_with_connection(response: aiohttp.ClientResponse) -> bool:

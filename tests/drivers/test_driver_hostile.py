@@ -27,6 +27,8 @@ UNDOCUMENTED = {
     "one NUL": b"\x00",
     "NULs": b"\x00" * 1000,
     "NUL before a success": b"\x001179038981",
+    "NUL in an ID": b"Message successfully sent! Message_ID=4\x002",
+    "escape in an ID": b"OK 1 4\x1b[2J",
     "invalid UTF-8": b"\xff\xfe\x98\x81",
     "UTF-16": "OK 1 2".encode("utf-16"),
     "deep lists": b"[" * 100_000,

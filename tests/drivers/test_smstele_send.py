@@ -184,12 +184,14 @@ def test_the_rows_status_is_never_a_judge(smstele: Driver, batch_for: MakeBatch)
     assert states(smstele.read_send(batch_for(smstele, TWO[0]), body)) == [ACCEPTED]
 
 
-async def test_half_a_character_in_an_id_does_not_outlive_the_reply(
-    smstele: Driver, batch_for: MakeBatch, wire_for: MakeWire
+@pytest.mark.parametrize("given", ["\ud83d", "7\x001", "7\x1b[2J"])
+async def test_what_is_no_text_in_an_id_does_not_outlive_the_reply(
+    smstele: Driver, batch_for: MakeBatch, wire_for: MakeWire, given: str
 ) -> None:
-    """JSON can hold what no file and no request can."""
-    body = reply(row(TWO[0], id="\ud83d"), cnt="1")
+    """JSON can hold what no file, no database and no request can."""
+    body = reply(row(TWO[0], id=given), cnt="1")
     [verdict] = await smstele.send(wire_for(body), batch_for(smstele, TWO[0]))
     assert verdict.state is ACCEPTED
     assert verdict.message_id is not None
     verdict.message_id.encode()
+    assert verdict.message_id.isprintable()

@@ -1,5 +1,6 @@
 """The database behind a journal: opened, made safe, and read and written in transactions."""
 
+import logging
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
@@ -33,6 +34,9 @@ _SERVER_SETTINGS: Final = {
     "tcp_keepalives_interval": "10",
     "tcp_keepalives_count": "3",
 }
+
+_TELLS_ALL: Final = logging.getLogger("aiosqlite")
+"""At DEBUG it logs every statement with its values: numbers, and texts."""
 
 _Identity = tuple[int, int] | None
 """Of a file, whatever it is called; None where there is none."""
@@ -175,18 +179,20 @@ class Database:
         if self.path is None:
             return None
         url = self._url.set(drivername="sqlite+pysqlite")
-        engine = create_engine(url, connect_args={"timeout": _BUSY}, poolclass=NullPool)
+        engine = create_engine(url, connect_args={"timeout": _BUSY}, poolclass=NullPool, hide_parameters=True)
         event.listen(engine, "connect", _secure)
         return engine
 
     def _new_engine(self) -> AsyncEngine:
+        if _TELLS_ALL.level == logging.NOTSET:
+            _TELLS_ALL.setLevel(logging.INFO)  # for who sets a level for all; who asks for this one has it
         settings: dict[str, Any] = {"timeout": _BUSY}
         if self._url.drivername == "postgresql+asyncpg":
             settings = {"timeout": _BUSY, "command_timeout": _PATIENCE, "server_settings": _SERVER_SETTINGS}
         elif self.path is None:
             settings = {}  # a driver of the user's own choice
         try:
-            engine = create_async_engine(self._url, connect_args=settings)
+            engine = create_async_engine(self._url, connect_args=settings, hide_parameters=True)
         except ImportError as error:
             raise JournalError(
                 f"{self.name}: the driver {error.name} is not installed: pip install {error.name}"

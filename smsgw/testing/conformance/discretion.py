@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
+from smsgw.drivers.echoes import NOT_SHOWN
 from smsgw.models import Reference
 from smsgw.testing.conformance.exchange import ACCOUNT_PASSWORD, ExchangeKit
 from smsgw.testing.conformance.kit import PROVIDER
@@ -58,6 +59,9 @@ class DiscretionChecks(ExchangeKit):
             ("text", quote(self.text, safe="")),
         ):
             assert secret not in line, f"{name} shows the {what}: {line}"
+        assert NOT_SHOWN not in line, (
+            f"{name} of this driver repeats the password or the text, and was hidden"
+        )
 
 
 class _Handler(logging.Handler):

@@ -80,6 +80,7 @@ class ReportChecks(ExchangeKit):
                 (report,) = await exchange.sms.status([Reference(PROVIDER, "987654321", self.recipients[0])])
                 assert not report.final, f"{report!r}: the gateway does not know this ID"
                 assert report.error is None or isinstance(report.error, SmsgwError)
+                assert "the driver failed" not in str(report.error), f"`read_status` raised: {report.error}"
 
         self.run(check())
 
@@ -94,6 +95,9 @@ class ReportChecks(ExchangeKit):
                 (report,) = await exchange.sms.status(outcomes)
                 story = exchange.story(outcomes)
                 assert isinstance(report.error, SmsgwError), f"{report!r} has no error. {story}"
+                assert "the driver failed" not in str(report.error), (
+                    f"{report.error}, no `SmsgwError`. {story}"
+                )
                 assert not report.final, f"{report!r}: nothing was learnt. {story}"
 
         self.run(check())

@@ -55,6 +55,11 @@ class Call:
         finally:
             self.ended = loop.time()
 
+    @property
+    def repeats(self) -> bool:
+        """Whether two of its messages are equal."""
+        return len({(message.to, message.text) for message in self.messages}) < len(self.messages)
+
     def wanted(self) -> Counter[tuple[str, str]]:
         """How many messages of one text it has for one number: no number counts twice for one message."""
         return Counter(

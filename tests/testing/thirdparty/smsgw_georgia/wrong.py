@@ -272,7 +272,7 @@ FAULTS: Final[dict[type[Driver], set[str]]] = {
     CallsRefusalsRetryable: {WRONG_PASSWORD, BLOCKED, NO_CREDIT},
     QuotesThePassword: {NO_ERROR_SHOWS},
     RefusesAllForOne: {STOP_LIST},
-    RaisesFromStatus: {UNKNOWN_ID, REFUSED_STATUS, NO_ERROR_SHOWS},
+    RaisesFromStatus: {UNKNOWN_ID, REFUSED_STATUS},
     CallsEverythingDelivered: {ON_ITS_WAY, UNDELIVERABLE, SEVERAL, OTHER_END},
     CallsTheLateDelivered: {OTHER_END},
     KeepsTheWordToItself: {DELIVERED, UNDELIVERABLE},

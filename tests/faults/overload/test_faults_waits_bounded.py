@@ -68,7 +68,7 @@ BOUNDS: dict[tuple[str, str], str] = {
     ("wire.py", "async with gate.turn"): _QUEUE,
     ("wire.py", "self._scope.pause(wait)"): "a timer of a second at the most, or 1 / `rate`",
     ("transport/client.py", "session.request(…)"): _REQUEST,
-    ("transport/client.py", "response.content.readany()"): _REQUEST,
+    ("transport/bodies.py", "content.readany()"): _REQUEST,
     ("transport/client.py", "anext(self._opened)"): "nobody: it opens no connection yet",
     ("transport/sessions.py", "async with aiohttp.ClientSession(…)"): "aiohttp's closing of sockets",
     ("transport/exchange.py", "asyncio.sleep(0)"): "a turn of the loop",

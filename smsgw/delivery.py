@@ -62,7 +62,6 @@ class Lane:
         self._window = window
         self._budget = Budget(retry.budget)
         self._retry = Retry(retry, self._budget, clock)
-        self._clock = clock
         self._refused_contents: OrderedDict[tuple[str | None, str], None] = OrderedDict()
 
     async def deliver(

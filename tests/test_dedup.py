@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from smsgw.dedup import Answer, DuplicateWindow, fingerprint
+from smsgw.dedup import DuplicateWindow
 from smsgw.drivers.settings import OnDuplicate
 from smsgw.errors import ConnectionFailed, ConnectionLost, DuplicateRequest, OutcomeUnknown, SmsgwError
-from smsgw.transport import Reply, Request
+from smsgw.transport import Reply
 
-pytestmark = pytest.mark.looptime
+pytestmark = pytest.mark.looptime(idle_timeout=1)  # who would wait for ever fails after a second
 
 WINDOW = 61.0
 """The provider's 60 seconds and our margin."""
@@ -117,6 +117,24 @@ async def test_a_waiter_learns_whether_the_other_has_begun() -> None:
     await second
 
 
+@pytest.mark.parametrize(
+    ("on_duplicate", "pause", "joins"), [("reuse", sleeps, 1), ("wait", None, 1), ("wait", sleeps, 0)]
+)
+async def test_only_who_will_take_the_answer_stands_with_the_other(
+    on_duplicate: OnDuplicate, pause: Pause | None, joins: int
+) -> None:
+    """A query, and a send that reuses, share the other's fate; a send that waits has one of its own."""
+    bench = Bench(on_duplicate)
+    tells: list[Callable[[], bool]] = []
+    first = bench.started("7", takes=2)
+    await asyncio.sleep(1)
+    second = asyncio.create_task(bench.call("8", joined=tells.append, pause=pause))
+    await asyncio.sleep(0)
+    assert len(tells) == joins
+    assert await first == ("7", False)
+    assert await second == (("7", True) if joins else ("8", False))
+
+
 @pytest.mark.parametrize(("later", "again"), [(0.0, False), (60.9, False), (61.1, True)])
 async def test_the_window_runs_from_the_end_of_the_request(later: float, again: bool) -> None:
     """An answer stands for 60 s and a margin of 1 s, counted from when it came."""
@@ -154,7 +172,9 @@ async def test_rejecting_says_that_nothing_was_sent() -> None:
     bench = Bench("reject")
     first = bench.started(takes=5)
     await asyncio.sleep(1)
-    with pytest.raises(DuplicateRequest) as caught:
+    with pytest.raises(
+        DuplicateRequest, match=r"^an identical request went out less than 61 s ago$"
+    ) as caught:
         await bench.call()
     assert not caught.value.maybe_accepted
     await first
@@ -264,30 +284,3 @@ async def test_a_query_takes_the_last_error() -> None:
         with pytest.raises(SmsgwError, match="reset"):
             await bench.call(ConnectionLost("reset"), pause=None)
     assert bench.left == [0]
-
-
-# What makes requests identical.
-
-
-def test_a_fingerprint_counts_every_parameter_and_tells_none() -> None:
-    """URL and body make the identity; it is a digest, so it holds no password."""
-    requests = [
-        Request("GET", "https://x/?user=a&pwd=b&text=c"),
-        Request("GET", "https://x/?user=a&pwd=b&text=d"),
-        Request("POST", "https://x/", b"user=a&pwd=b&text=c"),
-        Request("POST", "https://x/", b"user=a&pwd=b&text=d"),
-    ]
-    assert len({fingerprint(request) for request in requests}) == len(requests)
-    assert fingerprint(requests[0]) == fingerprint(Request("GET", "https://x/?user=a&pwd=b&text=c"))
-    assert all(len(fingerprint(request)) == 16 for request in requests)
-
-
-def test_an_answer_is_a_reply_or_an_error() -> None:
-    """An answer gives its reply each time, or raises its error each time."""
-    reply = Reply(200, b"1")
-    error = ConnectionLost("reset")
-    assert Answer(reply).take() is reply
-    for _ in range(2):
-        with pytest.raises(ConnectionLost) as caught:
-            Answer(error=error).take()
-        assert caught.value is error

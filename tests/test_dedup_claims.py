@@ -11,7 +11,7 @@ from smsgw.drivers.settings import OnDuplicate
 from smsgw.errors import ConnectionFailed, ConnectionLost, NotSubmitted, SmsgwError
 from smsgw.transport import Reply
 
-pytestmark = pytest.mark.looptime
+pytestmark = pytest.mark.looptime(idle_timeout=1)  # who would wait for ever fails after a second
 
 WINDOW = 61.0
 REFUSED = ConnectionFailed("refused")

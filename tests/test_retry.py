@@ -275,3 +275,8 @@ async def test_an_empty_stock_ends_it() -> None:
     bench = Bench(Budget(0))
     assert await bench.run(DOWN, TAKEN) is DOWN
     assert bench.waits == []
+
+
+# What no test here can tell (`nox -s mutation`): the words of the error for a wait before any attempt, which tenacity
+# never asks for; the other side of `if error is not None` in a wait, which follows a refusal only; and whether
+# `stopped` begins as False or as None.

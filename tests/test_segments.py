@@ -101,6 +101,7 @@ def test_counts_at_the_limits(text: str, encoding: str, segments: int, units: in
     """A segment begins exactly where the standard's limits say."""
     measured = measure(text)
     assert (measured.encoding, measured.segments, measured.units) == (encoding, segments, units)
+    assert len(split(text)) == segments
 
 
 def test_an_empty_text_is_no_sms() -> None:
@@ -302,3 +303,7 @@ def test_a_measure_is_a_frozen_value() -> None:
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         measure("a").units = 2  # type: ignore[misc]
     assert not hasattr(measure("a"), "__dict__")
+
+
+# What no test here can tell (`nox -s mutation`): `strict=True` over starts and ends, which are as many by construction,
+# and what offenders are joined with while they are looked for, as long as GSM-7 can write it.

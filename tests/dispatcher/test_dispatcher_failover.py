@@ -27,6 +27,7 @@ from smsgw.errors import (
     Throttled,
     UnreadableReply,
 )
+from smsgw.translit import to_latin
 
 if TYPE_CHECKING:
     from tests.conftest import Line, Peers
@@ -139,7 +140,8 @@ CASES = [
 
 
 def named(case: Case) -> str:
-    return f"{case.driver}-{case.status if case.status != 200 else case.reply[:40]}"
+    """In Latin: pytest escapes other letters once more each time that one process collects the tests."""
+    return f"{case.driver}-{case.status if case.status != 200 else to_latin(case.reply[:40])}"
 
 
 @pytest.mark.parametrize("pinned", [False, True], ids=["two providers", "pinned"])

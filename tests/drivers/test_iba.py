@@ -154,7 +154,9 @@ def test_a_list_of_0_alone_refuses_each_by_name(iba: Driver, batch_for: MakeBatc
     assert [(verdict.state, verdict.unnamed) for verdict in verdicts] == [(REJECTED, False)] * 3
 
 
-@pytest.mark.parametrize("reply", ["OK", "11;12;13", "-1", "11,12,x", "1.5", "error", "11,12,13 error", "٠"])
+@pytest.mark.parametrize(
+    "reply", ["OK", "11;12;13", "-1", "11,12,x", "1.5", "error", "11,12,13 error", "X11,12,13", "٠"]
+)
 async def test_any_other_text_proves_nothing(
     iba: Driver, batch_for: MakeBatch, wire_for: MakeWire, reply: str
 ) -> None:
@@ -244,6 +246,8 @@ def test_an_undocumented_status_is_unreadable(iba: Driver, reply: str) -> None:
     [
         ("445.6\nRUR\nРоссия:361\nМТС:1", "445.6", "RUR", {"Россия": 361, "МТС": 1}),
         ("445.6\r\nRUR\r\nРоссия: 361\r\n", "445.6", "RUR", {"Россия": 361}),
+        ("445.6\nRUR\nМТС: Россия:1\nМТС:x\nМТС:٢\n:5", "445.6", "RUR", {"МТС: Россия": 1}),
+        (f"1\nRUR\nA:{'9' * 19}\nB:{'9' * 20}", "1", "RUR", {"A": int("9" * 19)}),
         ("-7\nUSD", "-7", "USD", {}),
         ("0", "0", None, {}),
     ],
@@ -253,6 +257,11 @@ def test_a_balance_is_amount_currency_and_directions(
 ) -> None:
     balance = iba.read_balance(reply.encode())
     assert balance == Balance("main", Decimal(amount), unit, packages, reply.strip())
+
+
+def test_a_balance_may_come_in_windows_1251(iba: Driver) -> None:
+    """As any of its replies."""
+    assert iba.read_balance("5 RUR\nРоссия:361".encode("windows-1251")).packages == {"Россия": 361}
 
 
 # Through aiohttp

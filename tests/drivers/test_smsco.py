@@ -209,7 +209,7 @@ def test_a_failed_number_that_could_be_two_of_ours_proves_nothing(
     assert [verdict.state for verdict in verdicts] == [UNKNOWN] * 3
 
 
-@pytest.mark.parametrize("failed", ["0599445448", "0599445448,", "0700000000,0800000000", "123,"])
+@pytest.mark.parametrize("failed", ["0599445448", "99445448", "0599445448,", "0700000000,0800000000", "123,"])
 def test_ok_for_one_recipient_with_a_list_of_failed_numbers_proves_nothing(
     smsco: Driver, batch_for: MakeBatch, failed: str
 ) -> None:
@@ -270,6 +270,7 @@ async def test_a_documented_code_is_a_refusal(
         "OK -4 123",
         "OK 1.2.3 123",
         "OK4 123",
+        "OK 4 123 456",
         "OK 4 123 Warning: mysql_query() failed",
         "OK 4 123\nWarning",
         "KO 4 123",

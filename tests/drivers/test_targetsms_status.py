@@ -169,3 +169,41 @@ def test_an_identical_question_within_the_minute_is_an_error(targetsms: Driver) 
         targetsms.read_status(ASKED, body)
     with pytest.raises(DuplicateRequest):
         targetsms.read_balance(body)
+
+
+@pytest.mark.parametrize("nothing", [None, False, b"", []])
+def test_a_detail_without_an_id_is_of_the_id_that_was_asked_for(targetsms: Driver, nothing: object) -> None:
+    """As is one whose ID is no text and no number; what else is not there is left out of the report."""
+    body = detail(id_sms=nothing, time_change_state=nothing, num_parts=nothing, price=nothing)
+    [report] = targetsms.read_status(ASKED, body)
+    assert report == DeliveryReport(
+        "79001234567", "main", "1179038981", DeliveryState.DELIVERED, True, "deliver"
+    )
+
+
+@pytest.mark.parametrize(("more", "readable"), [(0, True), (1, False)])
+def test_a_detail_is_read_up_to_16_kibibytes_and_eight_arrays_deep(
+    targetsms: Driver, more: int, readable: bool
+) -> None:
+    """One byte or one level more is refused before it is parsed."""
+    padding = 16_384 - len(detail(pad="x" * 10_000)) + 10_000 + more
+    nested: object = "x"
+    for _ in range(7 + more):
+        nested = {"a": nested}
+    long, deep = detail(pad="x" * padding), detail(pad=nested)
+    assert (len(long), deep.count(b"{")) == (16_384 + more, 8 + more)
+    for body in (long, deep):
+        if readable:
+            assert targetsms.read_status(ASKED, body)[0].final
+        else:
+            with pytest.raises(UnreadableReply, match="larger than it can be"):
+                targetsms.read_status(ASKED, body)
+
+
+@pytest.mark.parametrize(("parts", "segments"), [("9999", 9999), ("10000", None), ("-1", None), ("٢", None)])
+def test_a_number_of_parts_has_four_digits_at_most(
+    targetsms: Driver, parts: str, segments: int | None
+) -> None:
+    """What is longer, or no number, is left out; white space about the whole says nothing."""
+    [report] = targetsms.read_status(ASKED, b" \n" + detail(num_parts=parts) + b"\r\n")
+    assert (report.state, report.segments) == (DeliveryState.DELIVERED, segments)

@@ -109,6 +109,7 @@ class CircuitBreaker:
             ):
                 self._open(self.settings.rest)
             if asked is not None and self._reopens_at is not None:
+                self._resting = True
                 self._open(min(asked, max(self.settings.rest, self.settings.account_rest)))
         elif finding is Finding.HEALTHY and self._may_close(admission):
             self._close()
@@ -116,7 +117,7 @@ class CircuitBreaker:
             self._on_change()
 
     def _may_close(self, admission: Admission) -> bool:
-        """A late success from before an account's rest does not end it: the account is still refused."""
+        """A late success from before a rest that was asked for, or an account's, does not end it."""
         if admission is Admission.PROBE:
             return self._reopens_at is None or self._reopens_at <= self._clock()
         return not self._resting

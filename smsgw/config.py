@@ -8,11 +8,10 @@ import inspect
 import os
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from functools import wraps
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, ParamSpec
+from typing import Any, Final
 
 from attrs import fields
 
@@ -20,6 +19,7 @@ from smsgw.drivers.discovery import find_drivers
 from smsgw.drivers.settings import ProviderSettings
 from smsgw.dsn import parse_dsn, plain_host, url_problem
 from smsgw.errors import ConfigurationError
+from smsgw.faults import alone
 from smsgw.settings import BreakerSettings, DedupSettings, RetrySettings, RouteSettings, Settings
 from smsgw.sources import PASSWORD_KEYS, read_password, read_toml
 from smsgw.strict import Check, Problem, Rule, Strict, each, must, shown, suggestion
@@ -42,25 +42,7 @@ class InsecureUrlWarning(UserWarning):
     """A provider's login and password travel over plain HTTP to another machine."""
 
 
-P = ParamSpec("P")
-
-
-def _alone(read: Callable[P, Settings]) -> Callable[P, Settings]:
-    """Its errors come alone: the variables of the frames that they came through hold passwords."""
-
-    @wraps(read)
-    def reading(*given: P.args, **more: P.kwargs) -> Settings:
-        try:
-            return read(*given, **more)
-        except ConfigurationError as error:
-            failure = error.with_traceback(None)
-        del given, more
-        raise failure
-
-    return reading
-
-
-@_alone
+@alone
 def load(
     source: str | os.PathLike[str] | Mapping[str, Any], environ: Mapping[str, str] | None = None
 ) -> Settings:
@@ -78,7 +60,7 @@ def load(
     return settings
 
 
-@_alone
+@alone
 def load_env(environ: Mapping[str, str] | None = None) -> Settings:
     """The settings that `SMSGW_CONFIG` (a TOML file) or `SMSGW_DSN` (DSNs, separated by spaces) names."""
     environ = os.environ if environ is None else environ
@@ -94,7 +76,7 @@ def load_env(environ: Mapping[str, str] | None = None) -> Settings:
     )
 
 
-@_alone
+@alone
 def load_dsn(*dsns: str) -> Settings:
     """One provider a DSN, in the order of routing; all else has its defaults."""
     if not dsns:

@@ -11,6 +11,7 @@ import aiohttp
 
 from smsgw import config, queries
 from smsgw.engine import Engine
+from smsgw.faults import alone
 from smsgw.models import (
     Balance,
     Channel,
@@ -51,6 +52,7 @@ class Dispatcher:
         self._engine = Engine(settings, session, _loop_time)
 
     @classmethod
+    @alone
     def from_config(
         cls,
         source: str | os.PathLike[str] | Mapping[str, Any],
@@ -61,6 +63,7 @@ class Dispatcher:
         return cls(config.load(source), session=session)
 
     @classmethod
+    @alone
     def from_env(cls, *, session: aiohttp.ClientSession | None = None) -> Self:
         """From `SMSGW_CONFIG` (a TOML file's path) or `SMSGW_DSN` (DSNs, separated by spaces).
 
@@ -69,6 +72,7 @@ class Dispatcher:
         return cls(config.load_env(), session=session)
 
     @classmethod
+    @alone
     def from_dsn(cls, *dsns: str, session: aiohttp.ClientSession | None = None) -> Self:
         """From DSNs such as `iba://login:password@host/path/?sender=TESTSMS`. Raises `ConfigurationError`."""
         return cls(config.load_dsn(*dsns), session=session)

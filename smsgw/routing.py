@@ -9,7 +9,6 @@ from collections.abc import Collection, Mapping, Sequence
 
 from smsgw.delivery import Lane
 from smsgw.drivers.base import Driver, Prepared
-from smsgw.drivers.echoes import Echoes
 from smsgw.errors import ConfigurationError, InvalidMessage, InvalidText
 from smsgw.faults import frames
 from smsgw.models import Message
@@ -146,7 +145,7 @@ class Content:
             try:
                 found = Candidate(lane, lane.driver.prepare(self.message))
             except InvalidMessage as error:
-                Echoes(lane.driver.settings.password, self.message.text).hush(error)
+                lane.driver.echoes_of(self.message.text).hush(error)
                 found = error
             except Exception as error:  # noqa: BLE001  (a driver's fault is no reason to leave anyone without an outcome)
                 found = _fault(lane.driver, error)

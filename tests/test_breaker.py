@@ -195,28 +195,6 @@ def test_late_failures_do_not_prolong_a_rest(bench: Bench) -> None:
     assert breaker.reopens_in == REST - 10
 
 
-def test_a_rest_is_as_long_as_the_gateway_asked_for(bench: Bench) -> None:
-    """Also where another failure has opened the circuit already; a shorter wish does not shorten the rest."""
-    breaker = bench.opened()
-    breaker.record(ORDINARY, Finding.FAILING, REST + 5)
-    assert breaker.reopens_in == REST + 5
-    breaker.record(ORDINARY, Finding.FAILING, 1.0)
-    assert breaker.reopens_in == REST + 5
-
-
-def test_a_gateway_cannot_shut_itself_out_for_ever(bench: Bench) -> None:
-    """What it asks for counts up to the longest rest that is configured."""
-    breaker = bench.opened()
-    breaker.record(ORDINARY, Finding.FAILING, 1e9)
-    assert breaker.reopens_in == ACCOUNT_REST
-
-
-def test_a_wish_alone_opens_nothing(bench: Bench) -> None:
-    """One busy answer is for the backoff of its own message."""
-    bench.breaker.record(ORDINARY, Finding.FAILING, 60.0)
-    assert bench.breaker.passable
-
-
 def test_an_account_recovers_by_a_probe(bench: Bench) -> None:
     """After an account's rest a good probe closes the circuit, and late successes count as ever."""
     bench.meets(Finding.ACCOUNT)

@@ -10,7 +10,7 @@ logs nothing.
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
-from typing import ClassVar, NamedTuple, NoReturn
+from typing import ClassVar, Final, NamedTuple, NoReturn
 
 from attrs import field, frozen
 
@@ -33,6 +33,12 @@ from smsgw.translit import to_latin
 from smsgw.transport import Reply, Request, Wire
 
 __all__ = ["Batch", "Driver", "Prepared", "Verdict", "dated", "decimal", "quote"]
+
+
+_OURS: Final = "smsgw.drivers."
+"""Modules whose errors have sentences of our own."""
+_LONGEST_BALANCE: Final = 16_384
+"""Bytes: a page for each direction, several times over."""
 
 
 class Verdict(NamedTuple):
@@ -110,7 +116,7 @@ class Driver(ABC):
     def __init__(self, settings: ProviderSettings) -> None:
         self.settings = settings
         self.provider = settings.name
-        self._echoes = Echoes(settings.password)
+        self._echoes = self.echoes_of()
         url = settings.url or self.default_url
         self.url = url if url.endswith("/") else url + "/"
         self.charset = (settings.charset or self.charsets[0]).lower()
@@ -170,6 +176,10 @@ class Driver(ABC):
         """Of a status by our own batch ID: the recipients that it proves to have been taken."""
         return ()
 
+    def unless_cut(self, verdicts: Sequence[Verdict]) -> Sequence[Verdict]:
+        """What stays proved of recipients whose reply ended with its connection: its last word may be half a word."""
+        return verdicts
+
     def suspects_account(self, verdict: Verdict) -> bool:
         """Whether this refusal may mean the login, which the balance can tell."""
         return False
@@ -204,8 +214,13 @@ class Driver(ABC):
                     f"too long for {self.name}: the request would be a URL of more than {self.url_limit} characters",
                     provider=self.provider,
                 )
-        echoes = Echoes(self.settings.password, message.text, latin)
-        return Prepared(message, latin, sender, measure.segments, head, room, echoes)
+        return Prepared(
+            message, latin, sender, measure.segments, head, room, self.echoes_of(message.text, latin)
+        )
+
+    def echoes_of(self, *texts: str) -> Echoes:
+        """Finds the password and these texts where a gateway repeats them."""
+        return Echoes(self.settings.password, *texts, trusted=type(self).__module__.startswith(_OURS))
 
     def encode(self, text: str) -> str:
         """The text percent-encoded in the provider's charset. Raises `InvalidText`."""
@@ -221,8 +236,10 @@ class Driver(ABC):
     async def send(self, wire: Wire, batch: Batch) -> Sequence[Verdict]:
         """Put the batch on the wire once, and tell what that proved."""
         try:
-            body = await self._ask(wire, self.send_request(batch))
-            verdicts = self.read_send(batch, body)
+            reply = await wire.request(self.send_request(batch))
+            verdicts = self.read_send(batch, self._body(reply))
+            if not reply.framed:
+                verdicts = self.unless_cut(verdicts)
         except SmsgwError as error:
             verdicts = self.verdict_for_all(batch, error)
         return self._without_echoes(batch, verdicts)
@@ -266,6 +283,8 @@ class Driver(ABC):
         """Raises `SmsgwError`."""
         with self._echoes.hushed():
             body = await self._ask(wire, self.balance_request())
+            if len(body) > _LONGEST_BALANCE:
+                self.unreadable("the reply is longer than a balance can be")
             return self._echoes.without(self.read_balance(body))
 
     async def account_error(self, wire: Wire) -> SmsgwError | None:
@@ -279,7 +298,9 @@ class Driver(ABC):
             return [self._echoes.without(lookup) for lookup in self.read_lookup(recipients, body)]
 
     async def _ask(self, wire: Wire, request: Request) -> bytes:
-        reply: Reply = await wire.request(request)
+        return self._body(await wire.request(request))
+
+    def _body(self, reply: Reply) -> bytes:
         if (error := read_status_line(reply, self.provider)) is not None:
             raise error
         return reply.body

@@ -22,9 +22,11 @@ T = TypeVar("T")
 
 _SHORTEST: Final = 4
 """Characters of a secret that is looked for: a shorter one stands in many a reply by chance."""
+_LONG: Final = 8
+"""Characters of one that stands in no longer word by chance."""
 NOT_SHOWN: Final = "(not shown: it repeats the password or the text)"
 _WORDS: Final[Mapping[type, Sequence[str]]] = {
-    DeliveryReport: ("recipient", "provider_state", "error_code", "operator", "region", "mnc"),
+    DeliveryReport: ("provider_state", "error_code", "operator", "region", "mnc"),
     Lookup: ("message_id", "operator", "region", "mnc"),
     Balance: ("unit",),
 }
@@ -33,16 +35,20 @@ _JSON_SIGN: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 
 class Echoes:
-    """Finds secrets in a gateway's words: as they are, percent- or plus-encoded, escaped as XML and JSON do it."""
+    """Finds secrets in a gateway's words: as they are, percent- or plus-encoded, escaped as XML and JSON do it.
 
-    def __init__(self, *secrets: str) -> None:
+    `trusted`: the sentences of errors are our own, which say "login" and "reply" whatever the password or the text is.
+    """
+
+    def __init__(self, *secrets: str, trusted: bool = False) -> None:
+        self._trusted = trusted
         plain = {_plain(secret) for secret in set(secrets)}
         self._secrets = {secret for secret in plain if len(secret) >= _SHORTEST}
 
     def hold(self, said: str) -> bool:
         """Whether a secret stands there as a word, or words, of its own."""
         if said.isalnum():  # as most message IDs are
-            return said.casefold() in self._secrets
+            return any(_stands(secret, said.casefold()) for secret in self._secrets)
         return any(_stands(secret, form) for form in _readings(said) for secret in self._secrets)
 
     def without(self, value: T) -> T:
@@ -56,8 +62,11 @@ class Echoes:
                 changes["raw"] = ""
             if any(map(self.hold, known.packages)):
                 changes["packages"] = {k: v for k, v in known.packages.items() if not self.hold(k)}
-        elif isinstance(known, DeliveryReport | Lookup) and known.error is not None:
-            self.hush(known.error)
+        elif isinstance(known, DeliveryReport | Lookup):
+            if known.recipient and not known.recipient.isdigit() and self.hold(known.recipient):
+                changes["recipient"] = None
+            if known.error is not None:
+                self.hush(known.error)
         return evolve(known, **changes) if changes else value
 
     @contextmanager
@@ -75,7 +84,7 @@ class Echoes:
         What it was raised from, and the frames it came through, know the whole request.
         """
         error.__traceback__ = error.__cause__ = error.__context__ = None
-        if self.hold(f"{error.description} {error.args}"):
+        if not self._trusted and self.hold(f"{error.description} {error.args}"):
             error.description = NOT_SHOWN
             error.args = (NOT_SHOWN,)
         if error.code is not None and self.hold(error.code):
@@ -103,7 +112,9 @@ def _readings(said: str) -> set[str]:
 
 
 def _stands(secret: str, said: str) -> bool:
-    """Whether it is there, and no part of a longer word or number."""
+    """Whether it is there; a short one only where it is no part of a longer word or number."""
+    if len(secret) >= _LONG:
+        return secret in said
     at = said.find(secret)
     while at >= 0:
         end = at + len(secret)

@@ -11,7 +11,7 @@ from typing import ClassVar, NoReturn
 
 from smsgw.drivers import platform_texts
 from smsgw.drivers.base import Batch, Driver, Verdict, dated, decimal, quote
-from smsgw.errors import InvalidSender, RecipientRejected
+from smsgw.errors import InvalidSender, RecipientRejected, UnreadableReply
 from smsgw.models import Balance, DeliveryReport, DeliveryState, Message, Reference, State
 from smsgw.transport import Request
 
@@ -68,20 +68,30 @@ class PlatformDriver(Driver):
         if not _IDS.fullmatch(listed):
             return self._read_words(batch, reply)
         ids = _SEPARATORS.split(listed)
-        if any(not message_id.strip("0") and message_id != REFUSED for message_id in ids):
-            self.unreadable("a row of zeros is neither an ID nor the documented refusal")
         if ids == [REFUSED]:
             refused = self.verdict_for_all(batch, self._refused(), elsewhere=True)
             return [verdict._replace(unnamed=True) for verdict in refused]
         if len(ids) != len(batch.recipients):
             self.unreadable(f"{len(ids)} IDs for {len(batch.recipients)} recipients")
-        if REFUSED not in ids:
-            return [Verdict(State.ACCEPTED, message_id) for message_id in ids]
-        refused_one = Verdict(State.REJECTED, None, self._refused(), elsewhere=True)
-        return [
-            refused_one if message_id == REFUSED else Verdict(State.ACCEPTED, message_id)
-            for message_id in ids
-        ]
+        odd = {message_id: self._of_zeros(message_id) for message_id in set(ids) if not message_id.strip("0")}
+        return [odd.get(message_id) or Verdict(State.ACCEPTED, message_id) for message_id in ids]
+
+    def _of_zeros(self, message_id: str) -> Verdict:
+        if message_id == REFUSED:
+            return Verdict(State.REJECTED, None, self._refused(), elsewhere=True)
+        neither = "a row of zeros is neither an ID nor the documented refusal"
+        return Verdict(
+            State.UNKNOWN, None, UnreadableReply(neither, provider=self.provider, scope="recipient")
+        )
+
+    def unless_cut(self, verdicts: Sequence[Verdict]) -> Sequence[Verdict]:
+        """A last `0` may be the beginning of an ID, and alone, of a list."""
+        last = verdicts[-1]
+        if last.state is not State.REJECTED or last.error is None or last.error.code != REFUSED:
+            return verdicts
+        half = "the reply ends with a 0 that may be half an ID: its length was not told"
+        unknown = Verdict(State.UNKNOWN, None, UnreadableReply(half, provider=self.provider))
+        return [unknown] * len(verdicts) if last.unnamed else [*verdicts[:-1], unknown]
 
     def _read_words(self, batch: Batch, reply: str) -> Sequence[Verdict]:
         found = platform_texts.find(reply, sending=True)

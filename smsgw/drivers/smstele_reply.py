@@ -106,9 +106,15 @@ def _unambiguous(pairs: list[tuple[str, Any]]) -> Mapping[str, Any]:
 def _text(value: object) -> str:
     if isinstance(value, str):
         # JSON can hold half a surrogate pair, which no file, database or request can, and a NUL, which not all can.
-        return CONTROL.sub("?", value.encode("utf-8", "replace").decode("utf-8")).strip()[:_MAX_WORD]
-    # (`false` is an int, too, and as an operator's name it would be proof of an acceptance.)
+        text = value.encode("utf-8", "replace").decode("utf-8").strip()
+        return "" if CONTROL.search(text) else text[:_MAX_WORD]
     return str(value)[:_MAX_WORD] if isinstance(value, int) and not isinstance(value, bool) else ""
+
+
+def _name(value: object) -> str:
+    """An operator's: it proves an acceptance, so `0` and `false` are none."""
+    name = _text(value)
+    return name if any(map(str.isalpha, name)) and isinstance(value, str) else ""
 
 
 def _count(value: object) -> int | None:
@@ -158,7 +164,7 @@ def rows(reply: Mapping[str, Any], key: str, provider: str) -> Sequence[Row]:
             phone=_text(row.get("phone")).removeprefix("+"),
             error=_text(row.get("error")),
             cnt=_count(row.get("cnt")),
-            operator=_text(row.get("operator")),
+            operator=_name(row.get("operator")),
             region=_text(row.get("region")),
             mnc=_text(row.get("mnc")),
             stat=_text(row.get("stat")),

@@ -19,7 +19,7 @@ _CALL: Final = rf"(?=(?:[\"']|[^\S\t\r\n])*{_SIGN})"
 _SIGNS: Final = re.compile(_SIGN)
 _FORMULA: Final = re.compile(_START + _CALL)
 _NEUTRAL: Final = re.compile(_START + "'" + _CALL)
-_NUMBER: Final = re.compile(r"[+-]?[\d ().-]*")
+_NUMBER: Final = re.compile(r"[+-]?[\d ().,-]*%?")
 """Digits and what telephone numbers are written with: no name in it, so nothing to call."""
 
 

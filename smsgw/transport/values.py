@@ -25,6 +25,9 @@ class Reply:
     body: bytes = field(repr=False)
     retry_after: float | None = None
     """Seconds, from `Retry-After` as seconds or as an HTTP date; None where absent or unreadable."""
+    framed: bool = field(default=True, eq=False)
+    """Its length was told. One that ends with its connection looks complete wherever it is cut, and its last word may
+    have lost letters."""
 
 
 class Wire(Protocol):

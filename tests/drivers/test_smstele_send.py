@@ -195,3 +195,10 @@ async def test_what_is_no_text_in_an_id_does_not_outlive_the_reply(
     assert verdict.message_id is not None
     verdict.message_id.encode()
     assert verdict.message_id.isprintable()
+
+
+@pytest.mark.parametrize("operator", [0, 1, "0", "-", False, "\x00", "m\x07TS"])
+def test_what_is_no_name_is_no_operator(smstele: Driver, batch_for: MakeBatch, operator: Any) -> None:
+    """Where the counts say that nobody was taken, only an operator's name would prove the contrary."""
+    body = reply(row(TWO[0], operator=operator), row(TWO[1], operator=""), cnt="0")
+    assert ACCEPTED not in [verdict.state for verdict in smstele.read_send(batch_for(smstele, *TWO), body)]

@@ -107,6 +107,8 @@ async def test_a_drivers_own_words_are_seen_by_nobody(
         else:
             await turn.accept()
 
+    # A stranger's driver that does all else well.
+    monkeypatch.setattr("smsgw.drivers.base._OURS", "nobody's")
     with listening() as heard:
         async with opened(driver, serve, 0) as gateway, dispatcher_at(gateway) as sms:
             monkeypatch.setattr(sms._engine.lanes["main"].driver, hook, faulty)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tests.faults.canaries.asking import Heard, settings_for, text_for
 from tests.faults.canaries.canary import MARKS, PASSWORD
 from tests.faults.server.speech import DRIVERS
 
+TESTS = Path(__file__).parents[2]
 SECRET = json.dumps(PASSWORD.word)
 GOOD = f"driver = 'iba'\nlogin = 'login'\npassword = {SECRET}\n"
 FILES = {
@@ -64,16 +66,30 @@ def test_what_is_wrong_with_a_dsn_is_said_without_the_password(
     password: str, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither the environment, nor any part of the DSN, is in its error or its frames."""
-    monkeypatch.setenv("SMSGW_DSN", f"iba://login:{password}@127.0.0.1:1/?{key}&http=1")
+    dsn = f"iba://login:{password}@127.0.0.1:1/?{key}&http=1"
+    monkeypatch.setenv("SMSGW_DSN", dsn)
     monkeypatch.delenv("SMSGW_CONFIG", raising=False)
     _check(Dispatcher.from_env)
+    _check(partial(Dispatcher.from_dsn, dsn))
+
+
+@pytest.mark.parametrize("wrong", [{"rate": "fast"}, {"batch_size": 99}, {"rat": 1}, {"driver": "Iba"}])
+def test_what_is_wrong_with_a_mapping_is_said_without_the_password(wrong: dict[str, object]) -> None:
+    """Nor is it in the frames of ours that the mapping was handed to."""
+    table = {"driver": "iba", "login": "login", "password": PASSWORD.word, **wrong}
+    _check(partial(Dispatcher.from_config, {"providers": {"main": table}}))
 
 
 def _check(make: Callable[[], object]) -> None:
     with pytest.raises(ConfigurationError) as raised:
         make()
+    # The frames of the test know what it hands over; those of ours come after them.
+    trace = raised.value.__traceback__
+    while trace is not None and Path(trace.tb_frame.f_code.co_filename).is_relative_to(TESTS):
+        trace = trace.tb_next
+    assert trace is not None
     heard = Heard()
-    heard.errors.append(raised.value)
+    heard.errors.append(raised.value.with_traceback(trace))
     assert heard.secrets().findings == []
 
 

@@ -76,6 +76,12 @@ def _word(value: object) -> str:
     return "" if isinstance(value, bool) or not isinstance(value, str | int) else str(value).strip()
 
 
+def _named(row: dict[str, Any]) -> bool:
+    """Whether it names an operator: a name is a text with a letter in it."""
+    operator = row.get("operator")
+    return isinstance(operator, str) and any(sign.isalpha() for sign in operator)
+
+
 def _number(value: object) -> int | None:
     word = _word(value)
     return int(word) if word.isascii() and word.isdigit() and len(word) < 10 else None
@@ -90,13 +96,13 @@ def smstele(body: bytes, recipients: Sequence[str], at: int, message_id: str | N
     mine = [row for row in rows if _word(row.get("phone")).removeprefix("+") == recipients[at]]
     if len(mine) != 1 or _word(mine[0].get("error")) in _REFUSALS:
         return False
-    if _word(mine[0].get("operator")):
+    if _named(mine[0]):
         return True
     counts = [_number(row.get("cnt")) for row in rows]
     top = _number(reply.get("cnt"))
     if top is None or None in counts:
         return False
-    known = [row for row in rows if _word(row.get("operator"))]
+    known = [row for row in rows if _named(row)]
     without = {len(known), sum(_number(row.get("cnt")) or 0 for row in known)}
     return top in {len(rows), sum(count or 0 for count in counts)} and top not in without
 

@@ -18,6 +18,7 @@ from smsgw.errors import (
     SenderRejected,
     SmsgwError,
     TextRejected,
+    UnreadableReply,
 )
 from smsgw.models import Balance, DeliveryReport, DeliveryState, Message, Reference, State
 from smsgw.transport import Request
@@ -113,6 +114,14 @@ class Smsco(Driver):
             scope="recipient",
         )
         return [Verdict(State.UNKNOWN, message_id, doubt)] * len(batch.recipients)
+
+    def unless_cut(self, verdicts: Sequence[Verdict]) -> Sequence[Verdict]:
+        """A list of refused numbers may go on: whoever is not on it was taken only if that was all of it."""
+        if not any(verdict.state is State.REJECTED for verdict in verdicts):
+            return verdicts
+        half = "the list of refused numbers may have been cut: its length was not told"
+        unknown = Verdict(State.UNKNOWN, None, UnreadableReply(half, provider=self.provider))
+        return [unknown if verdict.state is State.ACCEPTED else verdict for verdict in verdicts]
 
     def _lists_failures(self, third: str, batch: Batch) -> bool:
         if "," in third:

@@ -105,8 +105,14 @@ def _proved(evidence: Evidence, asked: Mapping[Pair, Sequence[Arrival]]) -> Iter
         elif outcome.state is State.HELD:
             if not taken:
                 yield f"{pair} is held, and nobody has it"
-        elif outcome.state is State.REJECTED and taken:
-            yield f"{pair} is REJECTED, and {taken[0].gateway} took it"
+            elif not any(arrival.held and arrival.gateway == outcome.provider for arrival in arrivals):
+                yield f"{pair} is HELD WITHOUT PROOF by {outcome.provider}"
+        elif outcome.state is State.REJECTED:
+            unproved = [arrival for arrival in arrivals if arrival.complete and not arrival.refused]
+            if taken:
+                yield f"{pair} is REJECTED, and {taken[0].gateway} took it"
+            elif unproved:
+                yield f"{pair} is REJECTED WITHOUT PROOF by {unproved[0].gateway}"
         if outcome.state is not State.ACCEPTED and outcome.state is not State.HELD and outcome.error is None:
             yield f"{pair} is {outcome.state} without a reason"
 

@@ -1,4 +1,4 @@
-"""Host names that are not found: what the event loop is told instead of an address."""
+"""Host names that are not found, or found on this machine: what the event loop is told of them."""
 
 import asyncio
 import contextlib
@@ -11,12 +11,14 @@ __all__ = ["resolving"]
 
 @contextlib.contextmanager
 def resolving(how: str) -> Iterator[None]:
-    """No name has an address: the resolver fails, or it answers with nothing."""
+    """The resolver fails, answers with nothing, or finds every name on this machine."""
     loop: Any = asyncio.get_running_loop()
 
     async def getaddrinfo(host: str, port: int, **options: Any) -> list[Any]:
         if how == "failing resolver":
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        if how == "a name":
+            return [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", ("127.0.0.1", port))]
         return []
 
     loop.getaddrinfo = getaddrinfo

@@ -22,6 +22,7 @@ from tests.faults.server.certificates import Certificates
 from tests.faults.server.clock import TIMEOUT, Clock
 from tests.faults.server.gateway import Gateway, Trap
 from tests.faults.server.ledger import Ledger
+from tests.faults.server.narrow import narrowed
 from tests.faults.trusting import trusting
 from tests.faults.watch import Watch
 
@@ -29,8 +30,6 @@ __all__ = ["RETRY", "run"]
 
 RETRY: Mapping[str, float] = {"attempts": 3, "initial": 0.001, "maximum": 0.002, "deadline": 0.4}
 _HEALTHY = Point(name="healthy")
-DEADLINE = 60.0
-"""Seconds of real time for a run: where gateways keep silent the clock jumps, and all else is quick."""
 
 
 async def run(
@@ -60,6 +59,15 @@ async def run(
     )
 
 
+def _passed_in(point: Point) -> aiohttp.ClientSession:
+    """A session of the user's own, with a jar that takes cookies from anybody and has one for everybody."""
+    jar = aiohttp.CookieJar(unsafe=True)
+    jar.update_cookies({"private": "1"})
+    narrow = None if not point.buffer else lambda address: narrowed(socket.socket(*address[:3]), point.buffer)
+    connector = aiohttp.TCPConnector(keepalive_timeout=2, socket_factory=narrow)
+    return aiohttp.ClientSession(connector=connector, cookie_jar=jar)
+
+
 class _Run:
     def __init__(
         self, point: Point, driver: str, seed: int, marks: Marks, certificates: Certificates
@@ -81,10 +89,10 @@ class _Run:
             stack.enter_context(self._clock.installed())
             if point.scheme == "https":
                 stack.enter_context(trusting(self._certificates))
-            if point.address in ("failing resolver", "no addresses"):
+            if point.address in ("failing resolver", "no addresses", "a name"):
                 stack.enter_context(resolving(point.address))
             try:
-                async with self._clock.limited(DEADLINE), self._opened(job) as settings:
+                async with self._clock.limited(point.within), self._opened(job) as settings:
                     await self._send(settings, job)
             except TimeoutError:
                 self._left.append("the run itself, which did not end in time")
@@ -100,7 +108,7 @@ class _Run:
             self._ledger,
             self._requests,
             time.monotonic() - began,
-            DEADLINE,
+            point.within,
             reprs=self._reprs,
             complaints=unforeseen,
             left=self._left,
@@ -130,6 +138,7 @@ class _Run:
                     clock=self._clock,
                     truthful=job.truthful,
                     trap=trapped,
+                    buffer=conduct.buffer,
                 )
                 await gateway.open(self._certificates.serving(conduct.certificate))
                 stack.push_async_callback(gateway.close)
@@ -163,7 +172,7 @@ class _Run:
     async def _send(self, settings: dict[str, Any], job: Job) -> None:
         session = None
         if not job.own_session:
-            session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(keepalive_timeout=2))
+            session = _passed_in(self._point)
         try:
             async with Dispatcher.from_config(settings, session=session) as sms:
                 if job.reused:
@@ -186,6 +195,9 @@ class _Run:
             self._reprs["dispatcher"] = repr(sms)
         finally:
             if session is not None:
+                self._left += [
+                    f"the cookie {cookie.key}" for cookie in session.cookie_jar if cookie.key != "private"
+                ]
                 await session.close()
         for gateway in self._gateways:
             if not await gateway.all_ended(1.0):

@@ -51,23 +51,23 @@ def evidence(ledger: Ledger, *outcomes: Outcome, requests: int = 1) -> Evidence:
 
 
 @pytest.mark.parametrize(
-    ("taken", "accepted", "refused", "told"),
+    ("taken", "accepted", "said", "told"),
     [
-        (True, {TO: "1"}, False, outcome(State.ACCEPTED, "1")),
-        (True, {TO: "1"}, False, outcome(State.UNKNOWN)),
-        (True, {}, False, outcome(State.UNKNOWN)),
-        (True, {}, False, outcome(State.HELD)),
-        (False, {}, True, outcome(State.REJECTED)),
-        (False, {}, False, outcome(State.UNKNOWN)),
+        (True, {TO: "1"}, "", outcome(State.ACCEPTED, "1")),
+        (True, {TO: "1"}, "", outcome(State.UNKNOWN)),
+        (True, {}, "", outcome(State.UNKNOWN)),
+        (True, {}, "held", outcome(State.HELD)),
+        (False, {}, "refused", outcome(State.REJECTED)),
+        (False, {}, "", outcome(State.UNKNOWN)),
     ],
 )
 def test_the_truth_is_not_complained_of(
-    taken: bool, accepted: dict[str, str | None], refused: bool, told: Outcome
+    taken: bool, accepted: dict[str, str | None], said: str, told: Outcome
 ) -> None:
     """What the ledger bears out, or leaves room for, passes."""
     ledger = Ledger()
     came = arrival(ledger, taken=taken)
-    came.accepted, came.refused = accepted, refused
+    came.accepted, came.refused, came.held = accepted, said == "refused", said == "held"
     assert audit(evidence(ledger, told)) == []
 
 
@@ -79,7 +79,10 @@ def test_the_truth_is_not_complained_of(
         (True, {TO: "1"}, outcome(State.ACCEPTED, "1", "spare"), "ACCEPTED WITHOUT PROOF by spare"),
         (True, {"79035550102": "1"}, outcome(State.ACCEPTED, "1"), "ACCEPTED WITHOUT PROOF"),
         (True, {}, outcome(State.REJECTED), "REJECTED, and main took it"),
+        (False, {}, outcome(State.REJECTED), "REJECTED WITHOUT PROOF by main"),
         (False, {}, outcome(State.HELD), "held, and nobody has it"),
+        (True, {}, outcome(State.HELD), "HELD WITHOUT PROOF by main"),
+        (True, {TO: "1"}, outcome(State.HELD), "HELD WITHOUT PROOF by main"),
         (True, {}, evolve(outcome(State.UNKNOWN), error=None), "unknown without a reason"),
         (True, {}, evolve(outcome(State.UNKNOWN), attempts=0), "asked for 1 times in 0 attempts"),
     ],
@@ -136,6 +139,42 @@ def test_a_part_of_a_request_counts_as_a_request() -> None:
     assert "AGAIN" in said[0]
     assert "in 1 attempts" in said[1]
     assert "main saw 2 requests, and 1 were made" in said[2]
+
+
+def test_what_never_came_whole_may_be_rejected() -> None:
+    """A gateway that never had the whole request has taken nothing, and need not have said so."""
+    ledger = Ledger()
+    assert audit(evidence(ledger, outcome(State.REJECTED))) == []
+    visit = ledger.visit("main")
+    visit.received += REQUEST[:-4]
+    ledger.enter(Arrival(1, "main", visit, REQUEST[:-4], False, "part", (), ""))
+    assert audit(evidence(ledger, outcome(State.REJECTED))) == []
+
+
+def test_a_refusal_or_a_hold_by_somebody_else_proves_nothing() -> None:
+    """What one gateway refused another may have taken; who holds it is who said so."""
+    ledger = Ledger()
+    arrival(ledger, taken=False).refused = True
+    arrival(ledger, 2, "spare", taken=False)
+    told = evolve(outcome(State.REJECTED), attempts=2)
+    (said,) = audit(evidence(ledger, told))
+    assert "REJECTED WITHOUT PROOF by spare" in said
+
+    ledger = Ledger()
+    arrival(ledger).held = True
+    (said,) = audit(evidence(ledger, outcome(State.HELD, provider="spare")))
+    assert "HELD WITHOUT PROOF by spare" in said
+
+
+def test_a_cookie_that_comes_back_is_told() -> None:
+    """Whoever sends a gateway's cookie back lets it tell its requests apart from others'."""
+    ledger = Ledger()
+    visit = ledger.visit("main")
+    data = REQUEST[:-2] + b"Cookie: a=b\r\n\r\n"
+    visit.received += data
+    ledger.enter(Arrival(1, "main", visit, data, True, "send", (TO,), MESSAGE.text, taken=True))
+    (said,) = audit(evidence(ledger, outcome(State.UNKNOWN)))
+    assert "main was sent a cookie" in said
 
 
 def test_outcomes_that_are_missing_or_double_are_told() -> None:

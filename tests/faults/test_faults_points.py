@@ -39,15 +39,14 @@ def unexpected(point: Point, evidence: Evidence) -> list[str]:
     """Outcomes that are true, and yet not what this fault should come to."""
     job = choose(point, evidence.driver, evidence.seed, evidence.marks)
     expected = set(point.expects)
-    if point.moves_on and job.spare:
-        expected |= {"accepted"}
-        if not job.spare_struck:
-            expected -= {"rejected"}
+    if point.moves_on and job.spare and not job.spare_struck:
+        expected = expected - {"rejected"} | {"accepted"}
     if "unknown" in expected and "smstele" in (evidence.driver, job.spare):
         expected.add("accepted")  # looked up by our own ID
     most = RETRY["attempts"] * (2 if job.spare else 1) + len(job.messages[0].to)
     return [
         *_too_soon(point, evidence),
+        *_by_the_wrong_one(point, evidence),
         *(f"{o.recipient} took {o.attempts} attempts" for o in evidence.outcomes if o.attempts > most),
         *(
             f"{outcome.recipient} is {outcome.state}: {outcome.error}"
@@ -56,6 +55,15 @@ def unexpected(point: Point, evidence: Evidence) -> list[str]:
             if outcome.state not in expected and not ("accepted" in expected and _names_nobody(outcome))
         ),
     ]
+
+
+def _by_the_wrong_one(point: Point, evidence: Evidence) -> Iterator[str]:
+    """Where only the provider that stands by can have taken it."""
+    if not point.expects & {"accepted", "unknown"}:
+        for outcome in evidence.outcomes:
+            before = outcome.message is not None and outcome.message.text.endswith("(before)")
+            if outcome.state == "accepted" and outcome.provider == "main" and not before:
+                yield f"{outcome.recipient} is accepted by the provider that has the fault"
 
 
 def _too_soon(point: Point, evidence: Evidence) -> Iterator[str]:

@@ -1,11 +1,18 @@
 """Connections that do not come about, or end before, during or after the request."""
 
+import asyncio
+
 from tests.faults.points.point import DOUBT, EITHER, NOTHING_OR_DOUBT, PROOF, TAKEN, Point
+from tests.faults.server.clock import TIMEOUT
+from tests.faults.server.hearing import is_complete
 from tests.faults.server.line import Line
 from tests.faults.server.speech import http
 from tests.faults.server.turn import Turn
 
-__all__ = ["POINTS"]
+__all__ = ["NARROW", "POINTS"]
+
+NARROW = 2048
+"""Bytes of a socket's buffers: the request of a large batch does not fit."""
 
 
 async def close_at_once(line: Line) -> bool:
@@ -71,10 +78,29 @@ async def drip_body(turn: Turn) -> None:
 
 
 async def read_slowly(line: Line) -> bool:
-    """The request is read a byte at a time; then all is well."""
-    for _ in range(5):
-        await line.read(1)
+    """A few bytes at a time, with a pause before each few, until all has come; then all is well."""
+    began = len(line.visit.received) - 1
+    while not is_complete(bytes(line.visit.received[began:])):
+        for _ in range(3):
+            await asyncio.sleep(0)
+        if not await line.read(line.random.randrange(20, 80)):
+            return False
     return True
+
+
+async def stop_reading(line: Line) -> bool:
+    """The request stays where it is, for longer than anybody waits."""
+    await line.clock.jump(TIMEOUT + 0.1)
+    line.reset()
+    return False
+
+
+async def close_unread(line: Line) -> bool:
+    """The system answers what was left unread with a reset, whenever it comes."""
+    for _ in range(line.random.randrange(20)):
+        await asyncio.sleep(0)
+    line.hang_up()
+    return False
 
 
 async def accept_then_reset(turn: Turn) -> None:
@@ -114,7 +140,9 @@ POINTS = (
     Point(name="reset when a request begins", interrupt=reset_at_once),
     Point(name="closed within the request", interrupt=close_within),
     Point(name="reset within the request", interrupt=reset_within),
-    Point(name="the request is read slowly", expects=TAKEN, interrupt=read_slowly),
+    Point(name="the request is read slowly", expects=TAKEN, interrupt=read_slowly, buffer=NARROW),
+    Point(name="the request is not read to its end", interrupt=stop_reading, buffer=NARROW),
+    Point(name="closed with the request half read", interrupt=close_unread, buffer=NARROW),
     Point(name="closed after the request", serve=close_after),
     Point(name="reset after the request", serve=reset_after),
     Point(name="closed after the headers", serve=close_after_headers),

@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Callable
 from functools import partial
+from random import Random
 
 from tests.faults.points.point import EITHER, TAKEN, Point
 from tests.faults.server.speech import http
@@ -94,6 +95,25 @@ async def chunk_of_bad_size(turn: Turn) -> None:
     turn.line.hang_up()
 
 
+async def break_and_wait(turn: Turn, *, size: Callable[[Random, int], bytes]) -> None:
+    """A good chunk, one that cannot be read, and the connection stays: there is nothing to wait for."""
+    body = turn.acceptance().encode()
+    cut = turn.random.randrange(len(body) - 1) or 1
+    rest = body[cut:]
+    await turn.line.write(_chunked(b"%x\r\n%s\r\n" % (cut, body[:cut])))
+    await turn.line.clock.jump(0.0)  # once the good one has been read
+    await turn.line.write(b"%s\r\n%s\r\n0\r\n\r\n" % (size(turn.random, len(rest)), rest))
+    await turn.line.wait_for_end()
+
+
+def _no_size(random: Random, _: int) -> bytes:
+    return random.choice((b"zz", b"-5", b"0x5", b"5 5"))
+
+
+def _too_small(_: Random, size: int) -> bytes:
+    return b"%x" % max(size - 1, 1)
+
+
 async def chunk_of_wrong_size(turn: Turn) -> None:
     """One byte more than it says."""
     body = turn.acceptance().encode()
@@ -145,6 +165,8 @@ async def gzip_of_nothing_known(turn: Turn) -> None:
     await turn.say(http(turn.acceptance(), "200 OK", f"Content-Encoding: {encoding}"))
 
 
+_AT_ONCE = 8.0
+"""Seconds: of no gateway's timeout, and yet enough for a machine that is busy."""
 _BOMB = gzip.compress(b"1" * (16 << 20))
 
 POINTS = (
@@ -166,6 +188,16 @@ POINTS = (
     Point(name="chunks and silence", serve=chunks_silent),
     Point(name="a chunk of a bad size", serve=chunk_of_bad_size),
     Point(name="a chunk longer than its size", serve=chunk_of_wrong_size),
+    Point(
+        name="a chunk of a bad size, then waiting",
+        serve=partial(break_and_wait, size=_no_size),
+        within=_AT_ONCE,
+    ),
+    Point(
+        name="a chunk longer than its size, then waiting",
+        serve=partial(break_and_wait, size=_too_small),
+        within=_AT_ONCE,
+    ),
     Point(name="a chunk shorter than its size", expects=EITHER, serve=chunk_into_its_end),
     Point(name="chunks and a Content-Length", serve=chunked_with_length),
     Point(name="good without an end", expects=TAKEN, serve=unterminated),

@@ -124,7 +124,19 @@ async def headers_without_names(turn: Turn) -> None:
 
 
 async def cookies(turn: Turn) -> None:
-    """Cookies for ever, for this host and for others."""
+    """Cookies for ever, for this host and for others: the ledger tells if one ever comes back."""
+    await turn.accept(
+        http(
+            turn.acceptance(),
+            "200 OK",
+            "Set-Cookie: a=b; Path=/",
+            "Set-Cookie: c=d; Path=/; Max-Age=99999999",
+            "Set-Cookie: e=f; Domain=localhost; Path=/",
+        )
+    )
+
+
+async def bad_cookies(turn: Turn) -> None:
     await turn.accept(http(turn.acceptance(), "200 OK", "Set-Cookie: a=b; Path=/", "Set-Cookie: \x01=;;;"))
 
 
@@ -185,7 +197,10 @@ POINTS = (
     Point(name="NUL in the body", serve=nul_in_body),
     Point(name="NUL in the head", serve=nul_in_head),
     Point(name="headers that are none", serve=headers_without_names),
-    Point(name="cookies", expects=EITHER, serve=cookies),
+    # A jar keeps no cookies of hosts that are numbers, unless it is told to.
+    Point(name="cookies", expects=TAKEN, before=cookies, serve=cookies, reused=True, address="a name"),
+    Point(name="cookies of a number", expects=TAKEN, before=cookies, serve=cookies, reused=True),
+    Point(name="cookies that are none", expects=EITHER, before=cookies, serve=bad_cookies, reused=True),
     *(_stranger(other) for other in DRIVERS),
     Point(name="an empty reply", serve=empty),
     Point(name="204", serve=partial(no_content, "204 No Content")),

@@ -35,6 +35,8 @@ class Point:
     moves_on: bool = False
     """It proves that nothing was taken, in a way that lets the next provider be asked."""
 
+    within: float = 60.0
+    """Seconds in which its run has to end: of real time, and of what the clock jumps."""
     again_after: float = 0.0
     """Seconds that a refusal asks for, before the next attempt at the same provider."""
 
@@ -50,8 +52,10 @@ class Point:
     """What the provider's `url` begins with."""
     certificate: str = ""
     """The server's, by its name in `Certificates`; without one it speaks plain HTTP."""
-    address: Literal["", "closed port", "failing resolver", "no addresses"] = ""
-    """Where the `url` leads, if not to the server."""
+    address: Literal["", "closed port", "failing resolver", "no addresses", "a name"] = ""
+    """Where the `url` leads, if not to the server; "a name" leads there, and by its name."""
+    buffer: int = 0
+    """Bytes that each socket may hold, at both ends: who writes more waits for who reads. 0 leaves it to the system."""
     drivers: tuple[str, ...] = field(default=("avist", "smstele", "smsco", "iba", "targetsms"))
 
     def __str__(self) -> str:

@@ -53,7 +53,7 @@ async def refuse_batches(turn: Turn) -> None:
 
 
 async def hold(turn: Turn) -> None:
-    await turn.say(http(_HELD))
+    await turn.hold(http(_HELD))
 
 
 async def answer_for_one_more(turn: Turn) -> None:

@@ -35,11 +35,17 @@ def _refusal(status: str, *headers: str) -> Point:
     return Point(name=", ".join((status, *headers)), expects=PROOF, serve=partial(refuse, status, headers))
 
 
+def _for_good(point: Point) -> Point:
+    """Whatever such a reply says of coming again: this gateway is not asked once more."""
+    return evolve(point, again_after=_NEVER)
+
+
 def _elsewhere(status: str, *headers: str) -> Point:
     """What another provider may mend."""
     return evolve(_refusal(status, *headers), moves_on=True)
 
 
+_NEVER = 1e9
 _SANE = "Retry-After: 0"
 _HUGE = "Retry-After: 99999999999999999999"
 _DATE = "Retry-After: Fri, 31 Dec 2100 23:59:59 GMT"
@@ -55,10 +61,18 @@ POINTS = (
     _doubt("503 Unavailable", _NEGATIVE),
     _doubt("503 Unavailable", _RUBBISH),
     _doubt("599 None"),
+    # Such a gateway may have taken it, and says when to come again all the same.
+    *(
+        _for_good(_doubt(status, header))
+        for status in ("500 Error", "502 Bad Gateway", "504 Gateway Timeout")
+        for header in (_SANE, _HUGE)
+    ),
+    *(_for_good(_refusal("400 Bad Request", header)) for header in (_SANE, _HUGE)),
+    *(_for_good(_elsewhere("403 Forbidden", header)) for header in (_SANE, _HUGE)),
     *(_elsewhere("503 Unavailable", header) for header in (_SANE, _PAST)),
     *(_elsewhere("429 Too Many", header) for header in (_SANE, _PAST, _NEGATIVE, _RUBBISH)),
     *(
-        evolve(_elsewhere(status, header), again_after=1e9)
+        _for_good(_elsewhere(status, header))
         for status in ("503 Unavailable", "429 Too Many")
         for header in (_HUGE, _DATE)
     ),

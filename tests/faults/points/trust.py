@@ -1,13 +1,13 @@
 """TLS that does not hold or does not come about, and names that are not found."""
 
-from tests.faults.points.point import NOTHING_OR_DOUBT, PROOF, TAKEN, Point
+from tests.faults.points.point import EITHER, NOTHING_OR_DOUBT, PROOF, TAKEN, Point
 from tests.faults.server.line import Line
 from tests.faults.server.speech import http
 from tests.faults.server.turn import Turn
 
 __all__ = ["POINTS"]
 
-_CERTIFICATES = ("of another host", "expired", "signed by a stranger")
+_CERTIFICATES = ("of another host", "expired", "signed by a stranger", "signed by itself")
 _HELLO = bytes.fromhex("160303007a0200007603") + bytes(range(112))
 """How a TLS server's first flight begins."""
 
@@ -47,6 +47,12 @@ async def cut_without_goodbye(turn: Turn) -> None:
     turn.line.reset()
 
 
+async def end_without_goodbye(turn: Turn) -> None:
+    """All of it, and then the end of TCP without that of TLS: whoever cut the line could end it so, too."""
+    await turn.accept(http(turn.acceptance(), length=False))
+    turn.line.stop_talking()
+
+
 POINTS = (
     Point(name="TLS that holds", expects=TAKEN, scheme="https", certificate="good"),
     *(
@@ -77,6 +83,13 @@ POINTS = (
     Point(name="TLS on a plain port", expects=NOTHING_OR_DOUBT, certificate="good", reused=False),
     Point(name="reset under TLS", scheme="https", certificate="good", serve=reset_after),
     Point(name="a reply cut under TLS", scheme="https", certificate="good", serve=cut_without_goodbye),
+    Point(
+        name="good under TLS, and no goodbye",
+        expects=EITHER,
+        scheme="https",
+        certificate="good",
+        serve=end_without_goodbye,
+    ),
     Point(name="the resolver fails", expects=PROOF, moves_on=True, address="failing resolver", reused=False),
     Point(name="the name has no address", expects=PROOF, moves_on=True, address="no addresses", reused=False),
 )

@@ -4,6 +4,7 @@ It shares no code with the package under test: neither with its drivers nor with
 """
 
 import asyncio
+import socket
 import ssl
 import time
 from collections.abc import Awaitable, Callable
@@ -14,6 +15,7 @@ from tests.faults.server.clock import Clock
 from tests.faults.server.hearing import hear, is_complete
 from tests.faults.server.ledger import Arrival, Ledger
 from tests.faults.server.line import Line
+from tests.faults.server.narrow import narrowed
 from tests.faults.server.turn import Turn
 
 __all__ = ["Conduct", "Gateway", "Greet", "Serve", "Trap"]
@@ -60,6 +62,7 @@ class Gateway:
         clock: Clock,
         truthful: bool = True,
         trap: str = "",
+        buffer: int = 0,
     ) -> None:
         self.name = name
         self.driver = driver
@@ -74,12 +77,19 @@ class Gateway:
         self._clock = clock
         self._truthful = truthful
         self._trap = trap
+        self._buffer = buffer
         self._lines: list[Line] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
     async def open(self, tls: ssl.SSLContext | None = None) -> None:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, ssl=tls)
+        if self._buffer:
+            # A stream keeps up to twice its limit, and would itself hold what the socket does not.
+            listening = narrowed(socket.socket(), self._buffer)
+            listening.bind(("127.0.0.1", 0))
+            self._server = await asyncio.start_server(self._accept, sock=listening, ssl=tls, limit=64)
+        else:
+            self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, ssl=tls)
         self.port = self._server.sockets[0].getsockname()[1]
 
     def strike(self) -> None:

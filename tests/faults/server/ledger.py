@@ -42,6 +42,8 @@ class Arrival:
     """The gateway has these messages: whether it could say so or not."""
     accepted: dict[str, str | None] = Factory(dict)
     """Recipient to message ID: an acceptance of theirs was delivered whole, in reply to this very request."""
+    held: bool = False
+    """The reply that they are taken and wait for credit was delivered whole, in reply to this very request."""
     refused: bool = False
     """The proof that none of them was taken was delivered whole, in reply to this very request."""
 
@@ -64,6 +66,8 @@ class Ledger:
     def enter(self, arrival: Arrival) -> None:
         if arrival.visit.said_goodbye:
             self.trespasses.append(f"{arrival.gateway} had ended a connection that a request came over")
+        if b"\r\ncookie:" in arrival.data.partition(b"\r\n\r\n")[0].lower():
+            self.trespasses.append(f"{arrival.gateway} was sent a cookie")
         self.arrivals.append(arrival)
 
     def sends(self) -> list[Arrival]:

@@ -91,9 +91,13 @@ class Line:
         self._writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self._writer.transport.abort()
 
-    async def silence(self) -> None:
-        """Say nothing, for longer than anybody waits, and on until the other side has gone."""
-        await self.clock.jump(TIMEOUT + 0.1)
+    async def wait_for_end(self) -> None:
+        """Say nothing until the other side has gone, by a clock that does not jump."""
         with contextlib.suppress(ConnectionError):  # gone is gone
             while await self.read():
                 pass
+
+    async def silence(self) -> None:
+        """Say nothing, for longer than anybody waits, and on until the other side has gone."""
+        await self.clock.jump(TIMEOUT + 0.1)
+        await self.wait_for_end()

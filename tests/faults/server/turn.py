@@ -78,6 +78,12 @@ class Turn:
         self.arrival.refused = whole
         await self.line.flush()
 
+    async def hold(self, reply: bytes) -> None:
+        """Take it, and say that it waits for credit."""
+        await self.line.write_in_pieces(reply)
+        self.arrival.held = True
+        await self.line.flush()
+
     async def answer(self) -> None:
         """Answer a question truthfully."""
         if not (self.speech.has_own_ids and self.heard.own_id):

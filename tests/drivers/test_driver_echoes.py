@@ -112,7 +112,7 @@ def test_an_error_comes_alone() -> None:
     error.add_note("Vault99x")
     error.__context__ = error.__cause__ = KeyError("Vault99x")
     Echoes("Vault99x").hush(error)
-    assert (error.__cause__, error.__context__, error.__traceback__) == (None, None, None)
+    assert [error.__cause__, error.__context__, error.__traceback__] == [None] * 3
     assert (error.__notes__, error.code, error.description) == ([], None, "no sense")
 
 

@@ -74,6 +74,7 @@ class Transport:
         self._session = session
         self._opened: AsyncGenerator[aiohttp.ClientSession, None] | None = None
         """Keeps a session of our own open."""
+        self._opened_in: asyncio.AbstractEventLoop | None = None
         self._force_close = session is not None and keeps_longer(session, keepalive)
         self._used: WeakSet[ResponseHandler] = WeakSet()
         """Connections that have carried a request of ours."""
@@ -88,10 +89,11 @@ class Transport:
         (it may have been).
         """
         session = self._session
-        if session is None or (session.closed and session is not self._given):
-            session = await self._open()  # a loop that ended closed the one before
+        if session is None or (session.closed and self._is_of_another_loop):
+            session = await self._open()
         if session.closed:
-            raise NotSubmitted("the session that was passed in is closed", provider=self._provider)
+            whose = "session that was passed in" if session is self._given else "event loop's session"
+            raise NotSubmitted(f"the {whose} is closed", provider=self._provider)
         exchange = Exchange(before_first_byte, self._force_close, self._used)
         try:
             return await self._exchange(session, request, exchange)
@@ -179,8 +181,14 @@ class Transport:
             reason = "no connection to the gateway came about"
         return ConnectionFailed(reason, provider=self._provider)
 
+    @property
+    def _is_of_another_loop(self) -> bool:
+        """Whether a session of our own was closed with its loop. (One that is just ending gets no new one.)"""
+        return self._opened_in is not None and self._opened_in is not asyncio.get_running_loop()
+
     async def _open(self) -> aiohttp.ClientSession:
         """Without a turn of the loop, so that two requests at once open one."""
+        self._opened_in = asyncio.get_running_loop()
         self._opened = open_session(self._keepalive)
         self._session = await anext(self._opened)
         return self._session

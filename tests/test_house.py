@@ -43,6 +43,7 @@ drivers.*
 drivers.platform
 drivers.platform_*    drivers.*_reply
 drivers.base
+drivers.values
 drivers.echoes        drivers.http     drivers.settings   drivers.words
 drivers
 transport

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import signal
 import socket
 import ssl
 import struct
@@ -221,6 +222,13 @@ class Client:
 
 def _assert_discreet(said: str) -> None:
     assert "CANARY" not in said
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible() -> None:
+    """Processes that tests start end by SIGINT, also where the tests run in the background, which ignores it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

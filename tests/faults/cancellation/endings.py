@@ -177,7 +177,6 @@ async def main(program: Program, url: str) -> None:
 def run(name: str, url: str) -> None:
     """In a fork: what comes after is the end of the interpreter, of which it must not complain either."""
     _NUMBERS.extend(numbers(name))
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # who started the tests may ignore it
     try:
         asyncio.run(main(PROGRAMS[name], url))
     except (KeyboardInterrupt, LookupError) as ended:

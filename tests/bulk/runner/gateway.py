@@ -31,6 +31,8 @@ class Gateway:
         """When each came, by the loop's clock."""
         self.in_flight = 0
         self.most_in_flight = 0
+        self.at_once: list[int] = []
+        """How many were in flight as each came, itself included."""
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -77,6 +79,7 @@ class Gateway:
         self.times.append(asyncio.get_running_loop().time())
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        self.at_once.append(self.in_flight)
         try:
             self.on_request(recipients)
             refusal = self.refusal

@@ -112,10 +112,16 @@ class Gateway:
     async def close(self) -> None:
         if self._server is not None:
             self._server.close()
+        await asyncio.sleep(0)  # what has just been accepted is told of in the next turn
         for task in self._tasks:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
+        for line in self._lines:
+            line.let_go()
+        await asyncio.sleep(
+            0
+        )  # sockets are closed in the next turn, too, and the loop may end right after it
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         # A function and not a coroutine, so that the task is ours and not the stream's.

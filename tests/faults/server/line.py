@@ -91,6 +91,10 @@ class Line:
         self._writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self._writer.transport.abort()
 
+    def let_go(self) -> None:
+        """Whatever was to be said or read: nothing is left of it after the next turn of the loop."""
+        self._writer.transport.abort()
+
     async def wait_for_end(self) -> None:
         """Say nothing until the other side has gone, by a clock that does not jump."""
         with contextlib.suppress(ConnectionError):  # gone is gone

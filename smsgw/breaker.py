@@ -108,7 +108,7 @@ class CircuitBreaker:
                 self._reopens_at is None and self._failures >= self.settings.failures
             ):
                 self._open(self.settings.rest)
-            if asked is not None and self._reopens_at is not None:
+            if asked and self._reopens_at is not None:
                 self._resting = True
                 self._open(min(asked, max(self.settings.rest, self.settings.account_rest)))
         elif finding is Finding.HEALTHY and self._may_close(admission):

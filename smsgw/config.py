@@ -19,7 +19,6 @@ from smsgw.drivers.discovery import find_drivers
 from smsgw.drivers.settings import ProviderSettings
 from smsgw.dsn import parse_dsn, plain_host, url_problem
 from smsgw.errors import ConfigurationError
-from smsgw.faults import alone
 from smsgw.settings import BreakerSettings, DedupSettings, RetrySettings, RouteSettings, Settings
 from smsgw.sources import PASSWORD_KEYS, read_password, read_toml
 from smsgw.strict import Check, Problem, Rule, Strict, each, must, shown, suggestion
@@ -42,7 +41,6 @@ class InsecureUrlWarning(UserWarning):
     """A provider's login and password travel over plain HTTP to another machine."""
 
 
-@alone
 def load(
     source: str | os.PathLike[str] | Mapping[str, Any], environ: Mapping[str, str] | None = None
 ) -> Settings:
@@ -60,7 +58,6 @@ def load(
     return settings
 
 
-@alone
 def load_env(environ: Mapping[str, str] | None = None) -> Settings:
     """The settings that `SMSGW_CONFIG` (a TOML file) or `SMSGW_DSN` (DSNs, separated by spaces) names."""
     environ = os.environ if environ is None else environ
@@ -76,7 +73,6 @@ def load_env(environ: Mapping[str, str] | None = None) -> Settings:
     )
 
 
-@alone
 def load_dsn(*dsns: str) -> Settings:
     """One provider a DSN, in the order of routing; all else has its defaults."""
     if not dsns:

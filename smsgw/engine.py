@@ -15,7 +15,6 @@ from smsgw.dedup import DuplicateWindow
 from smsgw.delivery import Lane
 from smsgw.drivers.base import Driver
 from smsgw.drivers.discovery import find_drivers
-from smsgw.drivers.echoes import Echoes
 from smsgw.drivers.settings import ProviderSettings
 from smsgw.entry import Entry, Scope, Signal
 from smsgw.errors import ConfigurationError, InvalidMessage
@@ -173,7 +172,7 @@ def _made(kind: type[Driver], settings: ProviderSettings) -> Driver:
     try:
         return kind(settings)
     except ConfigurationError as error:
-        Echoes(settings.password).hush(error)
+        kind.echoes_with(settings).hush(error)
         raise
     except Exception as error:  # noqa: BLE001  (a driver's fault: its words may hold the password)
         _log.error("driver %s failed:\n%s", settings.driver, frames(error))

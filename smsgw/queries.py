@@ -89,7 +89,7 @@ async def status(engine: Engine, subjects: Iterable[Outcome | Reference]) -> tup
             answers: Sequence[DeliveryReport]
             try:
                 answers = await lane.driver.status(lane.wire(scope), references)
-            except Exception as failure:  # noqa: BLE001  (see `_error`)
+            except Exception as failure:  # noqa: BLE001  (a driver's fault ends no other question: see `_error`)
                 error = _error(lane, failure)
                 answers = [_no_report(reference, error) for reference in references]
             for (position, _), answer in zip(group, answers, strict=True):
@@ -151,7 +151,7 @@ async def balance(engine: Engine, provider: str) -> Balance:
     async def ask(scope: Scope) -> None:
         try:
             answers.append(await lane.driver.balance(lane.wire(scope)))
-        except Exception as failure:  # noqa: BLE001  (see `_error`)
+        except Exception as failure:  # noqa: BLE001  (a driver's fault ends no other question: see `_error`)
             answers.append(_error(lane, failure))
 
     await _Inquiry(engine).run([ask], 1)
@@ -188,7 +188,7 @@ async def lookup(engine: Engine, numbers: Iterable[str]) -> tuple[Lookup, ...]:
             found: Sequence[Lookup]
             try:
                 found = await lane.driver.lookup(lane.wire(scope), batch, secrets.token_hex(10))
-            except Exception as failure:  # noqa: BLE001  (see `_error`)
+            except Exception as failure:  # noqa: BLE001  (a driver's fault ends no other question: see `_error`)
                 error = _error(lane, failure)
                 found = [Lookup(recipient, lane.name, error=error) for recipient in batch]
             answers.update((answer.recipient, answer) for answer in found)

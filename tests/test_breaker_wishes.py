@@ -27,6 +27,14 @@ def test_a_gateway_cannot_shut_itself_out_for_ever(bench: Bench) -> None:
     assert breaker.reopens_in == ACCOUNT_REST
 
 
+def test_no_time_at_all_is_no_wish(bench: Bench) -> None:
+    """`Retry-After: 0` leaves the rest what it was: a late success ends it."""
+    breaker = bench.opened()
+    breaker.record(ORDINARY, Finding.FAILING, 0.0)
+    bench.meets(Finding.HEALTHY)
+    assert breaker.closed
+
+
 def test_a_wish_alone_opens_nothing(bench: Bench) -> None:
     """One busy answer is for the backoff of its own message."""
     bench.breaker.record(ORDINARY, Finding.FAILING, 60.0)

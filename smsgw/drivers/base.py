@@ -177,7 +177,12 @@ class Driver(ABC):
 
     def echoes_of(self, *texts: str) -> Echoes:
         """Finds the password and these texts where a gateway repeats them."""
-        return Echoes(self.settings.password, *texts, trusted=type(self).__module__.startswith(_OURS))
+        return self.echoes_with(self.settings, *texts)
+
+    @classmethod
+    def echoes_with(cls, settings: ProviderSettings, *texts: str) -> Echoes:
+        """The same before there is a driver of these settings."""
+        return Echoes(settings.password, *texts, trusted=cls.__module__.startswith(_OURS))
 
     def encode(self, text: str) -> str:
         """The text percent-encoded in the provider's charset. Raises `InvalidText`."""

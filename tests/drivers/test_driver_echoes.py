@@ -5,9 +5,12 @@ from urllib.parse import quote
 
 import pytest
 
+from smsgw import Dispatcher
 from smsgw.drivers.echoes import NOT_SHOWN, Echoes
-from smsgw.errors import AuthenticationFailed, UnreadableReply
+from smsgw.drivers.settings import ProviderSettings
+from smsgw.errors import AuthenticationFailed, ConfigurationError, UnreadableReply
 from smsgw.models import Balance, DeliveryReport, Lookup
+from smsgw.settings import Settings
 
 
 @pytest.mark.parametrize(
@@ -123,3 +126,11 @@ def test_what_goes_through_is_hushed() -> None:
         raise error
     assert raised.value is error
     assert str(error) == NOT_SHOWN
+
+
+@pytest.mark.parametrize("password", ["avist", "reads", "charset"])
+def test_a_setting_that_a_driver_refuses_is_named_whatever_the_password_is(password: str) -> None:
+    """A password that is a word of the sentence hides none of it."""
+    main = ProviderSettings(name="main", driver="avist", login="shop", password=password, charset="latin-1")
+    with pytest.raises(ConfigurationError, match="charset: avist reads utf-8 or"):
+        Dispatcher(Settings(providers={"main": main}))

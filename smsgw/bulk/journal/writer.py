@@ -143,7 +143,7 @@ class Writer:
         try:
             await self._commit(group, line)
             self._wal = self._journal.database.check_place(self._wal)
-        except BaseException:
+        except BaseException:  # cancellation, too: what was handed in must not go with it
             # What is known is kept, to be written when that is possible again; claims are not: nothing was sent.
             known = group.known()
             self._group.attempts[:0] = known.attempts

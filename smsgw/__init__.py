@@ -1,7 +1,6 @@
 """SMS through several gateways: never twice, never lost, and `unknown` where nothing is proved."""
 
 from smsgw._version import __version__
-from smsgw.config import InsecureUrlWarning
 from smsgw.dispatcher import Dispatcher
 from smsgw.errors import (
     AuthenticationFailed,
@@ -41,6 +40,7 @@ from smsgw.models import (
     State,
     Submission,
 )
+from smsgw.settings import InsecureUrlWarning
 from smsgw.wire import Stats
 
 __all__ = [

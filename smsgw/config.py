@@ -19,7 +19,14 @@ from smsgw.drivers.discovery import find_drivers
 from smsgw.drivers.settings import ProviderSettings
 from smsgw.dsn import parse_dsn, plain_host, url_problem
 from smsgw.errors import ConfigurationError
-from smsgw.settings import BreakerSettings, DedupSettings, RetrySettings, RouteSettings, Settings
+from smsgw.settings import (
+    BreakerSettings,
+    DedupSettings,
+    InsecureUrlWarning,
+    RetrySettings,
+    RouteSettings,
+    Settings,
+)
 from smsgw.sources import PASSWORD_KEYS, read_password, read_toml
 from smsgw.strict import Check, Problem, Rule, Strict, each, must, shown, suggestion
 
@@ -35,10 +42,6 @@ __all__ = [
     "load_env",
     "warn_insecure",
 ]
-
-
-class InsecureUrlWarning(UserWarning):
-    """A provider's login and password travel over plain HTTP to another machine."""
 
 
 def load(

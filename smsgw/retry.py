@@ -1,12 +1,13 @@
 """When the same provider is tried again: only after proof that nothing was taken, with backoff, within a budget."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
-
-import tenacity
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from smsgw.errors import SmsgwError
 from smsgw.settings import RetrySettings
+
+if TYPE_CHECKING:
+    import tenacity
 
 __all__ = ["Budget", "Retry"]
 
@@ -42,6 +43,8 @@ class Retry:
     """tenacity's loop with our waits: random exponential, unless the gateway says how long."""
 
     def __init__(self, settings: RetrySettings, budget: Budget, clock: Callable[[], float]) -> None:
+        import tenacity  # noqa: PLC0415 - 3 ms, when a dispatcher is made; `again` finds it there
+
         self._settings = settings
         self._budget = budget
         self._clock = clock
@@ -63,6 +66,8 @@ class Retry:
         `not_before` is a least wait in seconds.
         `pause` sleeps; it returns False when nobody wants the result any more.
         """
+        import tenacity  # noqa: PLC0415 - as above
+
         stopped = False
 
         def wait(state: tenacity.RetryCallState) -> float:
@@ -104,7 +109,7 @@ class Retry:
         return await loop(step)
 
 
-def _result(state: tenacity.RetryCallState) -> Any:
+def _result(state: "tenacity.RetryCallState") -> Any:
     """tenacity's state does not know the type of its results."""
     if state.outcome is None:
         raise RuntimeError("tenacity asked for a wait before an attempt")

@@ -1,4 +1,6 @@
-"""All that a dispatcher is configured with, as frozen values; `config.py` reads them from where people keep them."""
+"""All that a dispatcher is configured with, as frozen values, and what they may warn of; `config.py` reads them from
+where people keep them.
+"""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -7,7 +9,18 @@ from attrs import field, frozen
 
 from smsgw.drivers.settings import ProviderSettings
 
-__all__ = ["BreakerSettings", "DedupSettings", "RetrySettings", "RouteSettings", "Settings"]
+__all__ = [
+    "BreakerSettings",
+    "DedupSettings",
+    "InsecureUrlWarning",
+    "RetrySettings",
+    "RouteSettings",
+    "Settings",
+]
+
+
+class InsecureUrlWarning(UserWarning):
+    """A provider's login and password travel over plain HTTP to another machine."""
 
 
 @frozen(kw_only=True)

@@ -4,7 +4,6 @@ import importlib
 import pkgutil
 from collections.abc import Mapping
 from functools import cache
-from importlib.metadata import entry_points
 from types import MappingProxyType
 
 import smsgw.drivers
@@ -19,6 +18,8 @@ ENTRY_POINT_GROUP = "smsgw.drivers"
 @cache
 def find_drivers() -> Mapping[str, type[Driver]]:
     """Every driver by its name. Raises `ConfigurationError` for an entry point that is none."""
+    from importlib.metadata import entry_points  # noqa: PLC0415 - 4 ms, when settings are read
+
     found: dict[str, type[Driver]] = {}
     for module in pkgutil.iter_modules(smsgw.drivers.__path__, "smsgw.drivers."):
         for value in vars(importlib.import_module(module.name)).values():

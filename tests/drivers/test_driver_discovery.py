@@ -36,7 +36,7 @@ def install(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
         assert group == "smsgw.drivers"
         return [EntryPoint("theirs", value, group)]
 
-    monkeypatch.setattr(discovery, "entry_points", entry_points)
+    monkeypatch.setattr("importlib.metadata.entry_points", entry_points)
 
 
 def test_the_package_has_five_drivers() -> None:

@@ -82,9 +82,9 @@ def demo(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """CPU time a recipient beside a hand-written aiohttp loop; arguments go to the script."""
-    session.install(".")
-    session.run("python", "benchmarks/overhead.py", *session.posargs)
+    """All benchmarks: beside a hand-written aiohttp loop and what people use instead; arguments go to the script."""
+    session.install(".[cli,bulk]", *nox.project.dependency_groups(PYPROJECT, "bench"))
+    session.run("python", "benchmarks/run.py", *session.posargs)
 
 
 @nox.session

@@ -7,27 +7,29 @@ the gateway says that it does not serve the number.
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 from smsgw.batching import pack
 from smsgw.drivers.base import Verdict
 from smsgw.entry import Entry, Scope, Signal
 from smsgw.errors import CircuitOpen, NotSubmitted, OutcomeUnknown
 from smsgw.faults import frames
+from smsgw.loads import Load
 from smsgw.models import State
 from smsgw.routing import Candidate
 
-__all__ = ["Carriage", "first_of"]
+__all__ = ["Carriage"]
 
 _log = logging.getLogger("smsgw.carriage")
 
 
-def first_of(candidates: Sequence[Candidate]) -> Candidate:
-    """Whose limits a batch is packed by: the first whose circuit lets anything through."""
-    for candidate in candidates:
-        if candidate.lane.breaker.passable:
-            return candidate
-    return candidates[0]
+def _fits(candidate: Candidate, entries: Sequence[Entry]) -> bool:
+    """Whether one request takes them all."""
+    if len(entries) > candidate.lane.driver.batch_size:
+        return False
+    room = candidate.prepared.room
+    return room is None or sum([len(entry.recipient) + 1 for entry in entries]) <= room + 1
 
 
 def _may_go_on(verdict: Verdict) -> bool:
@@ -51,65 +53,74 @@ class Carriage:
         self._deadline = deadline
         self._clock = clock
 
-    async def carry(
-        self, candidates: Sequence[Candidate], entries: Sequence[Entry], scope: Scope, *, patient: bool
-    ) -> None:
+    async def carry(self, load: Load) -> None:
         """Every entry ends with an outcome.
 
-        `patient` waits while all circuits are open, for as long as `retry.deadline` allows.
+        A patient load waits while all circuits are open, for as long as `retry.deadline` allows.
         """
-        try:
-            await self._carry(candidates, entries, scope, patient=patient)
-        except Exception as error:  # noqa: BLE001  (a fault of ours must neither leave anyone waiting nor pass for proof)
-            _give_up(entries, error)
-
-    async def _carry(
-        self, candidates: Sequence[Candidate], entries: Sequence[Entry], scope: Scope, *, patient: bool
-    ) -> None:
         until = self._clock() + self._deadline
-        pending = entries
-        while scope.reason is None:
-            for entry in pending:
-                entry.blocked = True
-            for candidate in candidates:
-                pending = await self._over(candidate, pending, scope, until)
+        candidates, scope, pending = load.candidates, load.scope, load.entries
+        try:
+            while scope.reason is None:
+                for candidate in candidates:
+                    pending = await self._over(candidate, pending, load, until)
+                    if not pending:
+                        return
+                    if scope.ended:
+                        break
+                pending = self._finish_refused(pending, candidates, patient=load.patient)
                 if not pending:
                     return
-                if scope.ended:
+                if not await self._some_circuit(candidates, scope, until):
                     break
-            pending = self._finish_refused(pending, candidates, patient=patient)
-            if not pending:
-                return
-            if not await self._some_circuit(candidates, scope, until):
-                break
-        for entry in pending:
-            if entry.last is None:
-                entry.reject(scope.refusal())
-        self._finish_refused(
-            [entry for entry in pending if entry.last is not None], candidates, patient=False
-        )
+                for entry in pending:
+                    entry.blocked = True
+            for entry in pending:
+                if entry.last is None:
+                    entry.reject(scope.refusal())
+            self._finish_refused(
+                [entry for entry in pending if entry.last is not None], candidates, patient=False
+            )
+        except Exception as error:  # noqa: BLE001  (a fault of ours must neither leave anyone waiting nor pass for proof)
+            _give_up(load.entries, error)
+        finally:
+            load.give_back()
 
-    async def _over(
+    def _over(
+        self, candidate: Candidate, entries: Sequence[Entry], load: Load, until: float
+    ) -> Coroutine[Any, Any, list[Entry]]:
+        """Over one provider; returns those that may go on to the next."""
+        # (Mostly everything fits into one request, and nobody goes on to another provider.)
+        if candidate is load.first or _fits(candidate, entries):
+            return self._batch(candidate, entries, load.scope, until, has_slot=load.take_slot())
+        load.give_back()
+        return self._batches(candidate, entries, load.scope, until)
+
+    async def _batches(
         self, candidate: Candidate, entries: Sequence[Entry], scope: Scope, until: float
     ) -> list[Entry]:
-        """Over one provider; returns those that may go on to the next."""
-        driver, prepared = candidate.lane.driver, candidate.prepared
-        batches = list(pack(entries, driver.batch_size, prepared.room))
-        if len(batches) == 1:
-            return await self._batch(candidate, batches[0], scope, until)
+        """In several requests."""
+        batches = pack(entries, candidate.lane.driver.batch_size, candidate.prepared.room)
         going_on = await asyncio.gather(*(self._batch(candidate, batch, scope, until) for batch in batches))
         return [entry for group in going_on for entry in group]
 
     async def _batch(
-        self, candidate: Candidate, entries: Sequence[Entry], scope: Scope, until: float
+        self,
+        candidate: Candidate,
+        entries: Sequence[Entry],
+        scope: Scope,
+        until: float,
+        *,
+        has_slot: bool = False,
     ) -> list[Entry]:
         lane, prepared = candidate.lane, candidate.prepared
         try:
-            verdicts = await lane.deliver(prepared, entries, scope, until)
+            verdicts = await lane.deliver(prepared, entries, scope, until, has_slot=has_slot)
         except Exception as error:  # noqa: BLE001  (here, so that the other batches' outcomes stay what they are)
             _give_up(entries, error)
             return []
         going_on: list[Entry] = []
+        segments = prepared.segments
         for entry, verdict in zip(entries, verdicts, strict=True):
             if verdict.error is not None and _may_go_on(verdict):
                 tried = not isinstance(verdict.error, CircuitOpen)
@@ -118,7 +129,7 @@ class Carriage:
                     entry.blocked = False
                 going_on.append(entry)
             else:
-                entry.finish(lane.name, verdict, prepared.segments)
+                entry.finish(lane.name, verdict, segments)
         return going_on
 
     def _finish_refused(

@@ -5,7 +5,6 @@ A `Lane` is a provider as the dispatcher sees it. What stands on the way of each
 
 import asyncio
 import logging
-import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
@@ -65,29 +64,44 @@ class Lane:
         self._refused_contents: OrderedDict[tuple[str | None, str], None] = OrderedDict()
 
     async def deliver(
-        self, prepared: Prepared, entries: Sequence[Entry], scope: Scope, until: float
+        self,
+        prepared: Prepared,
+        entries: Sequence[Entry],
+        scope: Scope,
+        until: float,
+        *,
+        has_slot: bool = False,
+        divide: bool = True,
     ) -> Sequence[Verdict]:
         """One verdict for each entry; whatever the provider or the network did is in them.
 
-        No retry begins after `until`, a time of the clock's.
+        No retry begins after `until`, a time of the clock's. `has_slot`: a connection is kept free for it. `divide`: of a refusal that names nobody, find out
+        whom it means.
         """
-        verdicts = await self._deliver(prepared, entries, scope, until)
+        wire = GatedWire(self.gate, scope, has_slot=has_slot)
+        verdicts = await self._attempt(wire, prepared, entries, scope.recorder)
+        if wire.tried:
+            self._budget.first_attempt()
+        if _retryable(verdicts) is not None:
+            verdicts = await self._again(wire, verdicts, prepared, entries, scope=scope, until=until)
         if verdicts[0].unnamed:
-            verdicts = await self._whom_it_means(prepared, entries, verdicts, scope, until)
+            if divide:
+                verdicts = await self._whom_it_means(prepared, entries, verdicts, scope, until)
         elif self._refused_contents and verdicts[0].state is State.ACCEPTED:
             self._refused_contents.pop((prepared.sender, prepared.text), None)
         return verdicts
 
-    async def _deliver(
-        self, prepared: Prepared, entries: Sequence[Entry], scope: Scope, until: float
+    async def _again(
+        self,
+        wire: GatedWire,
+        verdicts: Sequence[Verdict],
+        prepared: Prepared,
+        entries: Sequence[Entry],
+        *,
+        scope: Scope,
+        until: float,
     ) -> Sequence[Verdict]:
-        """One request, and its retries while nothing was taken."""
-        wire = GatedWire(self.gate, scope)
-        verdicts = await self._attempt(wire, prepared, entries, scope.recorder)
-        if wire.tried:
-            self._budget.first_attempt()
-        if _retryable(verdicts) is None:
-            return verdicts
+        """Retries, while nothing was taken."""
         for entry, verdict in zip(entries, verdicts, strict=True):
             # What a caller is told who leaves before the next try.
             entry.refused_by(self.name, verdict, tried=True)
@@ -114,47 +128,48 @@ class Lane:
     async def _attempt(
         self, wire: GatedWire, prepared: Prepared, entries: Sequence[Entry], recorder: Recorder | None
     ) -> Sequence[Verdict]:
-        batch = Batch(prepared, tuple([entry.recipient for entry in entries]), secrets.token_hex(10))
+        batch = Batch(prepared, tuple([entry.recipient for entry in entries]))
         if recorder is not None:
             wire.claim = partial(recorder.claim, batch.id, self.name, entries)
         for entry in entries:
-            entry.has_begun = wire.has_begun
-            entry.provider = self.name
+            entry.attempt = wire
         finding, asked = Finding.NOTHING, None
         try:
-            verdicts = await self._ask_driver(wire, batch)
+            try:
+                verdicts = await self.driver.send(wire, batch)
+            except Exception as error:  # noqa: BLE001  (a driver's fault must not blur what is known of its recipients)
+                _log.error("driver %s failed:\n%s", self.driver.name, frames(error))
+                verdicts = self._faulty(wire, batch, f"the driver failed with {type(error).__name__}")
+            else:
+                if len(verdicts) != len(entries):
+                    fault = "the driver did not give one verdict for each recipient"
+                    verdicts = self._faulty(wire, batch, fault)
+                elif verdicts[0].error is not None:
+                    verdicts = await self._proved_elsewhere(wire, batch, verdicts)
             if wire.has_told:
                 finding = judge(verdicts)
                 asked = verdicts[0].error.retry_after if verdicts[0].error is not None else None
         finally:
+            wire.give_back()
             if wire.admission is not None:
                 self.breaker.record(wire.admission, finding, asked)
         # Not where this task is cancelled: then all that is known of them is whether it had begun.
+        wire.end()
         for entry in entries:
-            entry.has_begun = None
             entry.attempts += wire.tried
             entry.duplicate = wire.duplicate
         if recorder is not None:
             recorder.complete(batch.id, self.name, prepared.segments, entries, verdicts)
         return verdicts
 
-    async def _ask_driver(self, wire: GatedWire, batch: Batch) -> Sequence[Verdict]:
-        driver = self.driver
-        try:
-            verdicts = await driver.send(wire, batch)
-        except Exception as error:  # noqa: BLE001  (a driver's fault must not blur what is known of its recipients)
-            _log.error("driver %s failed:\n%s", driver.name, frames(error))
-            return self._faulty(wire, batch, f"the driver failed with {type(error).__name__}")
-        if len(verdicts) != len(batch.recipients):
-            return self._faulty(wire, batch, "the driver did not give one verdict for each recipient")
-        first = verdicts[0]
-        if (
-            isinstance(first.error, DuplicateRequest)
-            and first.error.maybe_accepted
-            and self._window is not None
-        ):
+    async def _proved_elsewhere(
+        self, wire: GatedWire, batch: Batch, verdicts: Sequence[Verdict]
+    ) -> Sequence[Verdict]:
+        """What another answer proves of these recipients: the first of two identical requests, or a status."""
+        driver, error = self.driver, verdicts[0].error
+        if isinstance(error, DuplicateRequest) and error.maybe_accepted and self._window is not None:
             return await self._first_of_duplicates(wire, batch, verdicts)
-        if driver.settles and isinstance(first.error, OutcomeUnknown) and first.error.scope == "provider":
+        if driver.settles and isinstance(error, OutcomeUnknown) and error.scope == "provider":
             return await driver.settle(self.wire(self.gate.life), batch, verdicts)
         return verdicts
 
@@ -214,7 +229,7 @@ class Lane:
     async def _part(
         self, prepared: Prepared, entries: Sequence[Entry], scope: Scope, until: float
     ) -> Sequence[Verdict]:
-        verdicts = await self._deliver(prepared, entries, scope, until)
+        verdicts = await self.deliver(prepared, entries, scope, until, divide=False)
         if verdicts[0].unnamed and len(entries) > 1:
             return await self._halves(prepared, entries, scope, until)
         for entry, verdict in zip(entries, verdicts, strict=True):

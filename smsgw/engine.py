@@ -4,15 +4,17 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
-from functools import partial
+from itertools import islice
 from typing import Any, Protocol
 
 import aiohttp
 
 from smsgw.batching import pack
-from smsgw.carriage import Carriage, first_of
+from smsgw.carriage import Carriage
+from smsgw.contents import Contents
 from smsgw.dedup import DuplicateWindow
 from smsgw.delivery import Lane
+from smsgw.departures import Departures
 from smsgw.drivers.base import Driver
 from smsgw.drivers.discovery import find_drivers
 from smsgw.drivers.settings import ProviderSettings
@@ -20,6 +22,7 @@ from smsgw.entry import Entry, Scope, Signal
 from smsgw.errors import ConfigurationError, InvalidMessage
 from smsgw.faults import frames
 from smsgw.keys import Keys, MemoryKeyStore
+from smsgw.loads import Load, first_of
 from smsgw.routing import Candidate, Content, Router
 from smsgw.settings import Settings
 from smsgw.transport import Transport
@@ -47,10 +50,11 @@ class Engine:
         self.signal = Signal()
         self.lanes = _lanes(settings, session, self.signal, clock)
         self.router = Router(self.lanes, settings.routes)
+        self.contents = Contents(self.router)
         self.keys = Keys(MemoryKeyStore(settings.dedup, clock))
-        self._carriage = Carriage(self.signal, settings.retry.deadline, clock)
         # In the order in which they came: what happens does not depend on where in memory they are.
         self._tasks: dict[asyncio.Task[None], None] = {}
+        self._departures = Departures(Carriage(self.signal, settings.retry.deadline, clock), self._tasks)
         self._callers: dict[Closable, None] = {}
         self.closed = False
 
@@ -73,15 +77,16 @@ class Engine:
 
     def start(self, content: Content, entries: Sequence[Entry], scope: Scope) -> None:
         """Set one content's entries on their way, in batches as large as their first provider takes."""
-        groups: dict[tuple[Candidate, ...], list[Entry]] = {}
         if self.closed:
             scope.end(_CLOSED)
-        for entry in entries:
-            if scope.ended:
+        if scope.ended:
+            for entry in entries:
                 entry.reject(scope.refusal())
-                continue
+            return
+        groups: dict[tuple[Candidate, ...], list[Entry]] = {}
+        for entry in entries:
             try:
-                candidates = content.candidates(entry.recipient)
+                candidates = content.for_all or content.candidates(entry.recipient)
             except InvalidMessage as error:
                 entry.reject(error.with_traceback(None))
             else:
@@ -89,29 +94,16 @@ class Engine:
         for candidates, group in groups.items():
             first = first_of(candidates)
             if len(group) == 1:
-                self.launch(candidates, group, scope, patient=False)
-            else:
-                batches = pack(group, first.lane.driver.batch_size, first.prepared.room)
-                task = self.spawn(self._feed(candidates, list(batches), scope))
-                task.add_done_callback(partial(_cut_off, group, scope))
+                self.launch(Load(candidates, group, scope, first=first, patient=False))
+                continue
+            batches = pack(group, first.lane.driver.batch_size, first.prepared.room)
+            # As many at once as keep every connection busy, whatever the list's length: others want to send, too.
+            for batch in islice(batches, 2 * first.lane.driver.settings.max_connections):
+                self.launch(Load(candidates, batch, scope, first=first, patient=False, following=batches))
 
-    def launch(
-        self, candidates: Sequence[Candidate], entries: Sequence[Entry], scope: Scope, *, patient: bool
-    ) -> asyncio.Task[None]:
+    def launch(self, load: Load) -> None:
         """Set one batch on its way."""
-        task = self.spawn(self._carriage.carry(candidates, entries, scope, patient=patient))
-        task.add_done_callback(partial(_cut_off, entries, scope))
-        return task
-
-    async def _feed(
-        self, candidates: Sequence[Candidate], batches: Sequence[Sequence[Entry]], scope: Scope
-    ) -> None:
-        """As many batches at once as keep every connection busy, whatever the list's length."""
-        room = asyncio.Semaphore(2 * candidates[0].lane.driver.settings.max_connections)
-        for batch in batches:
-            await room.acquire()
-            task = self.launch(candidates, batch, scope, patient=False)
-            task.add_done_callback(lambda _: room.release())
+        self._departures.send_off(load)
 
     async def close(self) -> None:
         """Begin nothing more, wait for what is in flight (each request ends by its own timeout), disconnect."""
@@ -120,6 +112,7 @@ class Engine:
             caller.close(_CLOSED)
         for lane in self.lanes.values():
             lane.gate.life.end(_CLOSED)
+        self._departures.close()
         async with AsyncExitStack() as ending:
             # All providers are disconnected, also where that of one, or the waiting, is cancelled.
             for lane in self.lanes.values():
@@ -132,13 +125,6 @@ class Engine:
     def _cut_off_all(self) -> None:
         for task in self._tasks:
             task.cancel()
-
-
-def _cut_off(entries: Sequence[Entry], scope: Scope, task: asyncio.Task[None]) -> None:
-    """Closing was itself cancelled: nobody is left waiting for an outcome that will not come."""
-    if task.cancelled():
-        for entry in entries:
-            entry.cut_off(scope.refusal())
 
 
 def _lanes(

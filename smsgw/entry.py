@@ -1,21 +1,23 @@
 """One recipient on its way, and who still wants it to go: the mutable values between `send` and its outcomes."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from smsgw.drivers.base import Verdict
 from smsgw.errors import GatewayTimeout, NotSubmitted, SmsgwError
 from smsgw.models import Message, Outcome, State
 
-__all__ = ["Entry", "Recorder", "Scope", "Signal", "Sink"]
+__all__ = ["Attempt", "Entry", "Recorder", "Scope", "Signal", "Sink"]
 
 
 class Signal:
     """Wakes everyone who waits, in the order in which they came."""
 
+    __slots__ = ("waiting",)
+
     def __init__(self) -> None:
-        self._waiting: dict[asyncio.Future[None], None] = {}
+        self.waiting: dict[asyncio.Future[None], None] = {}
 
     async def wait(self) -> None:
         woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -26,17 +28,17 @@ class Signal:
             self.discard(woken)
 
     def fire(self) -> None:
-        if not self._waiting:
+        if not self.waiting:
             return
-        waiting, self._waiting = self._waiting, {}
+        waiting, self.waiting = self.waiting, {}
         for future in waiting:
             _wake(future)
 
     def add(self, future: asyncio.Future[None]) -> None:
-        self._waiting[future] = None
+        self.waiting[future] = None
 
     def discard(self, future: asyncio.Future[None]) -> None:
-        self._waiting.pop(future, None)
+        self.waiting.pop(future, None)
 
 
 class Scope:
@@ -117,19 +119,33 @@ class Sink(Protocol):
     def settled(self, entry: "Entry") -> None: ...
 
 
+class Attempt(Protocol):
+    """One request, as those see it who wait for what comes of it."""
+
+    @property
+    def provider(self) -> str:
+        """Who is asked."""
+
+    @property
+    def ended(self) -> bool:
+        """What came of it is known."""
+
+    def has_begun(self) -> bool:
+        """Whether a byte of it may have left."""
+
+
 class Entry:
     """One recipient of one message."""
 
     __slots__ = (
+        "attempt",
         "attempts",
         "blocked",
         "duplicate",
-        "has_begun",
         "last",
         "last_provider",
         "message",
         "outcome",
-        "provider",
         "recipient",
         "sink",
         "verdict",
@@ -143,10 +159,8 @@ class Entry:
         self.duplicate = False
         self.blocked = True
         """In this round over its providers, none refused it whose circuit still stands: waiting may help."""
-        self.has_begun: Callable[[], bool] | None = None
-        """Set while a request with this entry is being made: whether a byte of it may have left."""
-        self.provider: str | None = None
-        """Who is being asked, or was last."""
+        self.attempt: Attempt | None = None
+        """The request that is being made with this entry, or was made last."""
         self.verdict: Verdict | None = None
         """What is known of it already, while the rest of a batch that was taken apart is still asked about."""
         self.last: Verdict | None = None
@@ -182,12 +196,14 @@ class Entry:
         """The outcome for a caller who waits no longer: what is under way is unknown, what is not was not sent."""
         if self.outcome is not None:
             return self.outcome
-        if self.has_begun is not None and self.has_begun():
-            late = GatewayTimeout("no answer came while the caller waited", provider=self.provider)
+        attempt = self.attempt
+        provider = None if attempt is None else attempt.provider
+        if attempt is not None and not attempt.ended and attempt.has_begun():
+            late = GatewayTimeout("no answer came while the caller waited", provider=provider)
             return Outcome(
                 self.recipient,
                 State.UNKNOWN,
-                self.provider,
+                provider,
                 error=late,
                 attempts=self.attempts + 1,
                 message=self.message,
@@ -196,7 +212,7 @@ class Entry:
             return Outcome(
                 self.recipient,
                 known.state,
-                self.provider,
+                provider,
                 known.message_id,
                 known.segments,
                 known.cost,

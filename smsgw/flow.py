@@ -5,17 +5,18 @@ A `Flow` reads the source in a task of its own, at most `AHEAD` recipients furth
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import AsyncIterable, Iterable, Mapping
+from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
+from itertools import chain, islice
 
 from attrs import evolve
 
-from smsgw import msisdn
-from smsgw.coalescing import Coalescer
+from smsgw.coalescing import Bucket, Coalescer
 from smsgw.engine import Engine
 from smsgw.entry import Entry, Scope, Signal
 from smsgw.errors import GatewayTimeout, InvalidMessage, InvalidRecipient, NotSubmitted, SmsgwError
 from smsgw.keys import Claim, KeyConflict
 from smsgw.models import Message, Outcome, State
+from smsgw.msisdn import normalise, plain
 from smsgw.sending import KeyedSink, Manifest, all_alike
 
 __all__ = ["AHEAD", "Flow", "Source"]
@@ -59,7 +60,8 @@ class Flow:
         if not self._ready:
             return None
         outcome = self._ready.popleft()
-        self._taken.fire()
+        if self._taken.waiting:
+            self._taken.fire()
         return outcome
 
     async def next(self) -> Outcome | None:
@@ -102,15 +104,19 @@ class Flow:
         self.close("send_many was abandoned before the request began")
         self._failure = None
 
-    def settled(self, entry: Entry) -> None:
+    def settled(self, entry: Entry) -> None:  # (as `tell`, without the call: 0.1 µs for each recipient)
         if entry.outcome is not None:
-            self.tell(entry.outcome)
+            self._unsettled -= 1
+            self._ready.append(entry.outcome)
+            if self._came.waiting or not self._unsettled:
+                self._changed()
 
     def tell(self, outcome: Outcome) -> None:
         """One more outcome of what was counted as unsettled."""
         self._unsettled -= 1
         self._ready.append(outcome)
-        self._changed()
+        if self._came.waiting or not self._unsettled:
+            self._changed()
 
     def _changed(self) -> None:
         if self._exhausted and not self._unsettled:
@@ -138,7 +144,8 @@ class Flow:
             count = 0
             async for message in source:
                 self._at_the_source = False
-                if self._is_full or not self._took_simple(message):
+                await self._wait_for_room()
+                if self._take_plain((message,)) is not None:
                     await self._take(message)
                 count += 1  # an asynchronous source need not wait for anything either
                 if count % _BREATH == 0:
@@ -148,43 +155,65 @@ class Flow:
                 self._at_the_source = True
         else:
             self._at_the_source = False
-            for count, message in enumerate(source, 1):
-                if self._is_full or not self._took_simple(message):
-                    await self._take(message)
-                if count % _BREATH == 0:
-                    await asyncio.sleep(0)
-                if self._scope.ended:
-                    break
+            await self._read_breaths(iter(source))
 
-    def _read_to_its_end(self, _: asyncio.Task[None]) -> None:
+    async def _read_breaths(self, messages: Iterator[Message]) -> None:
+        """A synchronous source, some messages at a time; the event loop has its turn between them."""
+        breath = messages
+        try:
+            for message in messages:
+                await self._wait_for_room()
+                more = 0 if self._scope.ended else min(_BREATH, self._room) - 1
+                breath = chain((message,), islice(messages, more))
+                while (other := self._take_plain(breath)) is not None:
+                    await self._take(other)
+                    if self._scope.ended:
+                        return
+                    if self._room < _BREATH:  # it had more than one recipient
+                        breath = islice(breath, max(0, self._room))
+                await asyncio.sleep(0)
+                if self._scope.ended:
+                    return
+        finally:
+            del messages, breath  # as `source`, below
+
+    def _read_to_its_end(self, reader: asyncio.Task[None]) -> None:
         """Also where the reader was cancelled before its first step."""
+        if reader.cancelled() and not self._scope.ended:
+            self.close("the event loop ended")
         self._exhausted = True
-        self._coalescer.flush()
+        self._coalescer.finish()
         self._changed()
 
     @property
-    def _is_full(self) -> bool:
-        return self._unsettled + len(self._ready) >= AHEAD
+    def _room(self) -> int:
+        return AHEAD - self._unsettled - len(self._ready)
 
-    def _took_simple(self, message: Message) -> bool:
-        """Take a message to one recipient and without a key: the most there are, so without a coroutine each."""
-        if not isinstance(message, Message):
-            raise TypeError(f"send_many takes smsgw.Message values, not {type(message).__name__}")
-        if message.key is not None or len(message.to) != 1:
-            return False
-        self._unsettled += 1
-        try:
-            recipient = msisdn.normalise(message.to[0])
-        except InvalidRecipient as error:
-            self.tell(_invalid(message, message.to[0], error))
-        else:
-            self._coalescer.add(Entry(message, recipient, self))
-        return True
+    def _take_plain(self, messages: Iterable[Message]) -> Message | None:
+        """Take messages to one recipient and without a key, which nearly all are; returns the first that is another one.
+
+        (This loop is the way of most recipients into their request: 1.1 µs each, of which what is built takes 0.3.)
+        """
+        bucket: Bucket | None = None
+        for message in messages:
+            if type(message) is not Message:
+                raise TypeError(f"send_many takes smsgw.Message values, not {type(message).__name__}")
+            if message.key is not None or len(message.to) != 1:
+                return message
+            self._unsettled += 1
+            recipient = message.to[0]
+            if not plain(recipient):
+                try:
+                    recipient = normalise(recipient)
+                except InvalidRecipient as error:
+                    self.tell(_invalid(message, recipient, error))
+                    continue
+            entry = Entry(message, recipient, self)
+            if bucket is None or not bucket.takes(entry):
+                bucket = self._coalescer.add(entry)
+        return None
 
     async def _take(self, message: Message) -> None:
-        await self._wait_for_room()
-        if self._took_simple(message):
-            return
         manifest = Manifest(message)
         for given, position in zip(message.to, manifest.positions, strict=True):
             if isinstance(position, InvalidRecipient):
@@ -203,7 +232,7 @@ class Flow:
             self._coalescer.add(Entry(message, recipient, repeats))
 
     async def _wait_for_room(self) -> None:
-        while self._is_full and not self._scope.ended:
+        while self._room <= 0 and not self._scope.ended:
             # Nothing more comes until the caller takes an outcome: no batch is going to fill.
             self._coalescer.flush()
             await self._taken.wait()

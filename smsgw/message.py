@@ -2,10 +2,13 @@
 
 import math
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from enum import StrEnum
+from typing import final
 
-from attrs import field, frozen
+from attrs import define, field, frozen
+
+from smsgw.frozen import not_to_be_extended, thaw
 
 __all__ = ["Channel", "Message"]
 
@@ -27,9 +30,7 @@ def _recipients(to: str | Iterable[str]) -> tuple[str, ...]:
     return recipients
 
 
-def _seconds(given: float | timedelta | None) -> int | None:
-    if given is None:
-        return None
+def _seconds(given: float | timedelta) -> int:
     value: object = given
     if isinstance(value, timedelta):
         value = value.total_seconds()
@@ -40,12 +41,38 @@ def _seconds(given: float | timedelta | None) -> int | None:
     return math.ceil(value)
 
 
-def _channel(value: Channel) -> Channel:
-    return value if type(value) is Channel else Channel(value)
+def _check_moment(send_at: object) -> None:
+    if not isinstance(send_at, datetime):
+        raise TypeError("`send_at` is a datetime")
+    if send_at.utcoffset() is None:
+        raise ValueError("`send_at` has no time zone: gateways live in several, so say which")
 
 
-@frozen(kw_only=True)
-class Message:
+def _unambiguous(send_at: datetime) -> datetime:
+    """The second one of an hour that comes twice: by its time alone it would be equal to the first."""
+    return send_at.replace(fold=0, tzinfo=timezone(send_at.utcoffset() or timedelta()))
+
+
+@define(kw_only=True)
+class _Fields:
+    """A `Message` that is not frozen yet."""
+
+    to: tuple[str, ...] = field(repr=lambda to: f"<{len(to)}>")
+    text: str = field(repr=False)
+    sender: str | None
+    provider: str | None
+    key: str | None
+    send_at: datetime | None
+    validity: int | None
+    flash: bool
+    transliterate: bool
+    channel: Channel
+    viber_validity: int | None
+
+
+@final
+@frozen(kw_only=True, init=False)
+class Message(_Fields):
     """One text for one or many recipients, and how to send it.
 
     to              phone numbers as people write them, with their country codes: a str or an iterable of them
@@ -64,32 +91,53 @@ class Message:
     Raises `TypeError` or `ValueError` for what no gateway could make sense of; what only some can carry is for routing.
     """
 
-    to: tuple[str, ...] = field(converter=_recipients, repr=lambda to: f"<{len(to)}>")
-    text: str = field(repr=False)
-    sender: str | None = None
-    provider: str | None = None
-    key: str | None = None
-    send_at: datetime | None = None
-    validity: int | None = field(default=None, converter=_seconds)
-    flash: bool = False
-    transliterate: bool = False
-    channel: Channel = field(default=Channel.SMS, converter=_channel)
-    viber_validity: int | None = field(default=None, converter=_seconds)
+    def __init__(
+        self,
+        *,
+        to: str | Iterable[str],
+        text: str,
+        sender: str | None = None,
+        provider: str | None = None,
+        key: str | None = None,
+        send_at: datetime | None = None,
+        validity: float | timedelta | None = None,
+        flash: bool = False,
+        transliterate: bool = False,
+        channel: Channel = Channel.SMS,
+        viber_validity: float | timedelta | None = None,
+    ) -> None:
+        fields: _Fields = self
+        thaw(fields, _Fields)
+        # (Whatever most messages leave out is not looked at twice: each call of a function is 50 ns.)
+        fields.to = (to,) if type(to) is str else _recipients(to)
+        fields.text = text
+        fields.sender = sender
+        fields.provider = provider
+        fields.key = key
+        fields.send_at = send_at
+        fields.validity = validity if validity is None else _seconds(validity)
+        fields.flash = flash
+        fields.transliterate = transliterate
+        fields.channel = channel if type(channel) is Channel else Channel(channel)
+        fields.viber_validity = viber_validity if viber_validity is None else _seconds(viber_validity)
+        fields.__class__ = Message
+        if type(text) is not str or not text or not fields.to:
+            self._check_text()
+        if sender is not None or provider is not None or key is not None:
+            self._check_names()
+        if send_at is not None:
+            _check_moment(send_at)
 
-    def __attrs_post_init__(self) -> None:
+    def __init_subclass__(cls) -> None:
+        not_to_be_extended(Message)
+
+    def _check_text(self) -> None:
         if not self.to:
             raise ValueError("no recipients: `to` is empty")
         if not isinstance(self.text, str):
             raise TypeError("`text` is a str")
         if not self.text:
             raise ValueError("the text is empty")
-        if self.sender is not None or self.provider is not None or self.key is not None:
-            self._check_names()
-        if self.send_at is not None:
-            if not isinstance(self.send_at, datetime):
-                raise TypeError("`send_at` is a datetime")
-            if self.send_at.utcoffset() is None:
-                raise ValueError("`send_at` has no time zone: gateways live in several, so say which")
 
     def _check_names(self) -> None:
         for name in ("sender", "provider", "key"):
@@ -102,11 +150,12 @@ class Message:
     @property
     def content(self) -> tuple[object, ...]:
         """All that makes two messages the same on the wire but for whom they go to."""
+        send_at = self.send_at
         return (
             self.text,
             self.sender,
             self.provider,
-            self.send_at,
+            send_at if send_at is None or not send_at.fold else _unambiguous(send_at),
             self.validity,
             self.flash,
             self.transliterate,

@@ -4,11 +4,13 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import final
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from smsgw import msisdn
 from smsgw.errors import InvalidMessage, InvalidRecipient, OutcomeUnknown, SmsgwError
+from smsgw.frozen import not_to_be_extended, thaw
 from smsgw.message import Channel, Message
 
 __all__ = [
@@ -52,27 +54,63 @@ class DeliveryState(StrEnum):
     REJECTED = "rejected"
 
 
-@frozen
-class Outcome:
-    """What is known of one recipient of one message."""
+@define
+class _Fields:
+    """An `Outcome` that is not frozen yet."""
 
     recipient: str
     """MSISDN, digits without a plus; as given where it could not be read."""
     state: State
-    provider: str | None = None
+    provider: str | None
     """The configured name of the provider that took it, or that had the last word."""
-    message_id: str | None = None
-    segments: int | None = None
+    message_id: str | None
+    segments: int | None
     """Segments that the text takes at this provider: as it says, else as counted here."""
-    cost: Decimal | None = None
+    cost: Decimal | None
     """As the gateway says it, in the gateway's unit."""
-    error: SmsgwError | None = None
-    attempts: int = 0
+    error: SmsgwError | None
+    attempts: int
     """Tries to hand this recipient to a gateway, over all providers."""
-    duplicate: bool = False
+    duplicate: bool
     """Nothing was sent for this one: it repeats an outcome that was already known."""
-    message: Message | None = field(default=None, eq=False, repr=False)
+    message: Message | None = field(eq=False, repr=False)
     """The very object that was given."""
+
+
+@final
+@frozen(init=False)
+class Outcome(_Fields):
+    """What is known of one recipient of one message."""
+
+    def __init__(  # noqa: PLR0917  (in the fields' order, as attrs would make it)
+        self,
+        recipient: str,
+        state: State,
+        provider: str | None = None,
+        message_id: str | None = None,
+        segments: int | None = None,
+        cost: Decimal | None = None,
+        error: SmsgwError | None = None,
+        attempts: int = 0,
+        duplicate: bool = False,
+        message: Message | None = None,
+    ) -> None:
+        fields: _Fields = self
+        thaw(fields, _Fields)
+        fields.recipient = recipient
+        fields.state = state
+        fields.provider = provider
+        fields.message_id = message_id
+        fields.segments = segments
+        fields.cost = cost
+        fields.error = error
+        fields.attempts = attempts
+        fields.duplicate = duplicate
+        fields.message = message
+        fields.__class__ = Outcome
+
+    def __init_subclass__(cls) -> None:
+        not_to_be_extended(Outcome)
 
 
 @frozen

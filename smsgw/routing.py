@@ -90,6 +90,11 @@ class Router:
         """Those that a route names."""
         return {name for route in self._routes for name in route.providers}
 
+    @property
+    def is_single(self) -> bool:
+        """Whether all numbers go by one route."""
+        return not self._routes[0].prefixes
+
     def fresh(self) -> "Router":
         """The same routes at their first turn: a preview must not move those of real messages."""
         return Router(self.lanes, self._settings)
@@ -115,6 +120,9 @@ class Content:
 
     def __init__(self, router: Router, message: Message) -> None:
         self.message = message
+        self.key = message.content
+        self.for_all: tuple[Candidate, ...] = ()
+        """Who carries it to every MSISDN, in order; empty where that depends on the number, or on whose turn it is."""
         self._router = router
         self._pinned = router.route("", message) if message.provider is not None else None
         self._offers: dict[str, Candidate | InvalidMessage] = {}
@@ -155,14 +163,17 @@ class Content:
     def _offers_of(self, route: Route) -> tuple[tuple[Candidate, ...], bool]:
         offers = [self.offer(provider) for provider in route.providers]
         usable = tuple([offer for offer in offers if isinstance(offer, Candidate)])
-        self._by_route[route] = usable, all(_serves_every_number(candidate) for candidate in usable)
+        all_serve = all(_serves_every_number(candidate) for candidate in usable)
+        self._by_route[route] = usable, all_serve
+        if all_serve and not route.takes_turns and (self._pinned or self._router.is_single):
+            self.for_all = usable
         return self._by_route[route]
 
     def _nobody(self, route: Route, recipient: str) -> InvalidMessage:
         reasons: list[InvalidMessage] = []
         for provider in route.providers:
             offer = self.offer(provider)
-            reason = offer if isinstance(offer, InvalidMessage) else _refusal(offer, recipient)
+            reason = _anew(offer) if isinstance(offer, InvalidMessage) else _refusal(offer, recipient)
             if reason is not None:
                 reasons.append(reason)
         if len(reasons) == 1:
@@ -191,6 +202,13 @@ def _refusal(candidate: Candidate, recipient: str) -> InvalidMessage | None:
         return driver.check_recipient(recipient)
     except Exception as error:  # noqa: BLE001  (see above)
         return _fault(driver, error)
+
+
+def _anew(kept: InvalidMessage) -> InvalidMessage:
+    """For one caller: whoever raises an error ties their frames to it, and this one is kept for all callers."""
+    error = kept.__class__.__new__(kept.__class__, *kept.args)
+    vars(error).update(vars(kept))
+    return error
 
 
 def _fault(driver: Driver, error: Exception) -> InvalidMessage:

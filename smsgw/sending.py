@@ -1,21 +1,24 @@
 """One `send`: a message in, one outcome for each given recipient out, within the caller's time."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 from attrs import evolve
 
-from smsgw import msisdn
 from smsgw.engine import Engine
 from smsgw.entry import Entry, Scope, Sink
 from smsgw.errors import GatewayTimeout, InvalidRecipient, NotSubmitted, SmsgwError
 from smsgw.keys import Claim
 from smsgw.models import Message, Outcome, State, Submission
+from smsgw.msisdn import normalise, plain
 
 __all__ = ["KeyedSink", "Manifest", "Watch", "all_alike", "submit"]
 
 Watch = Callable[[Callable[[], tuple[Outcome, ...]]], object]
 """Given, once a message is on its way, what tells its outcomes so far; to be asked until `submit` returns."""
+
+_LEFT: Final = "the caller stopped waiting before the request began"
 
 
 class Manifest:
@@ -23,21 +26,17 @@ class Manifest:
 
     def __init__(self, message: Message) -> None:
         self.message = message
-        self.recipients: dict[str, None] = {}
-        """The distinct MSISDNs, in order."""
-        self.positions: list[str | InvalidRecipient] = []
+        self.positions: Sequence[str | InvalidRecipient] = message.to
         """One for each given recipient: its MSISDN, or why it is none."""
-        for given in message.to:
-            try:
-                recipient = msisdn.normalise(given)
-            except InvalidRecipient as error:
-                self.positions.append(error.with_traceback(None))
-            else:
-                self.recipients[recipient] = None
-                self.positions.append(recipient)
+        if not all(map(plain, message.to)):
+            self.positions = list(map(_as_msisdn, message.to))
+        self.recipients = dict.fromkeys([number for number in self.positions if isinstance(number, str)])
+        """The distinct MSISDNs, in order."""
 
     def outcomes(self, known: Mapping[str, Outcome]) -> tuple[Outcome, ...]:
         """One for each given recipient, in order; `known` has one for each distinct MSISDN."""
+        if len(self.recipients) == len(self.positions):  # (no repetition, nothing unreadable, as mostly)
+            return tuple(map(known.__getitem__, self.recipients))
         outcomes: list[Outcome] = []
         seen: set[str] = set()
         for given, position in zip(self.message.to, self.positions, strict=True):
@@ -56,6 +55,13 @@ class Manifest:
             for recipient, outcome in known.items()
             if recipient in self.recipients
         }
+
+
+def _as_msisdn(given: str) -> str | InvalidRecipient:
+    try:
+        return normalise(given)
+    except InvalidRecipient as error:
+        return error.with_traceback(None)
 
 
 class KeyedSink:
@@ -85,18 +91,23 @@ class _Work:
         self.scope = scope
         self.entries: dict[str, Entry] = {}
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._missing = missing
+        self.missing = missing
+        """Entries without an outcome."""
 
     def settled(self, entry: Entry) -> None:
-        self._missing -= 1
-        if not self._missing and not self.done.done():
+        self.missing -= 1
+        if not self.missing and not self.done.done():
             self.done.set_result(None)
 
     def close(self, reason: str) -> None:
         self.scope.end(reason)
 
-    def so_far(self, gone: SmsgwError) -> dict[str, Outcome]:
-        return {recipient: entry.so_far(gone) for recipient, entry in self.entries.items()}
+    def so_far(self, reason: str) -> dict[str, Outcome]:
+        """What is known by now; `reason` is why what has not begun was not sent."""
+        if not self.missing:
+            return {number: entry.outcome for number, entry in self.entries.items() if entry.outcome}
+        gone = NotSubmitted(reason)
+        return {number: entry.so_far(gone) for number, entry in self.entries.items()}
 
 
 async def submit(
@@ -108,7 +119,7 @@ async def submit(
     """
     engine.check_open()
     until = None if timeout is None else engine.clock() + timeout
-    content = engine.router.content(message)
+    content = engine.contents.of(message)
     manifest = Manifest(message)
     if not manifest.recipients:
         return Submission(message, manifest.outcomes({}))
@@ -117,29 +128,28 @@ async def submit(
     work = _Work(len(manifest.recipients), Scope())
     work.entries = {recipient: Entry(message, recipient, work) for recipient in manifest.recipients}
     engine.start(content, list(work.entries.values()), work.scope)
-    _show(watch, manifest, work, {})
+    if watch is not None:
+        _show(watch, manifest, work, {})
     return Submission(message, manifest.outcomes(await _wait(engine, work, until)))
 
 
-def _show(watch: Watch | None, manifest: Manifest, work: _Work, known: Mapping[str, Outcome]) -> None:
-    gone = NotSubmitted("the caller stopped waiting before the request began")
-    if watch is not None:
-        watch(lambda: manifest.outcomes({**known, **work.so_far(gone)}))
+def _show(watch: Watch, manifest: Manifest, work: _Work, known: Mapping[str, Outcome]) -> None:
+    watch(lambda: manifest.outcomes({**known, **work.so_far(_LEFT)}))
 
 
 async def _wait(engine: Engine, work: _Work, until: float | None) -> dict[str, Outcome]:
     """The work's outcomes; when the caller's time is up or the caller is cancelled, nothing more begins."""
     engine.join(work)
     try:
-        if not work.done.done():
-            left = None if until is None else max(0.0, until - engine.clock())
-            await asyncio.wait([work.done], timeout=left)
+        if until is None:
+            await work.done
+        elif not work.done.done():
+            await asyncio.wait([work.done], timeout=max(0.0, until - engine.clock()))
     finally:
         engine.leave(work)
-        if not work.done.done():
-            work.scope.end("the caller stopped waiting before the request began")
-    gone = NotSubmitted("the call's timeout passed before the request began")
-    outcomes = work.so_far(gone)
+        if work.missing:
+            work.scope.end(_LEFT)
+    outcomes = work.so_far("the call's timeout passed before the request began")
     work.entries = {}  # entries know their work: a circle that only the garbage collector would find
     return outcomes
 
@@ -177,10 +187,11 @@ async def _fulfil(
     work = _Work(len(fresh), claim.scope)
     sink = KeyedSink(engine, claim, work, len(fresh))
     work.entries = {recipient: Entry(manifest.message, recipient, sink) for recipient in fresh}
-    engine.start(engine.router.content(manifest.message), list(work.entries.values()), work.scope)
-    _show(watch, manifest, work, known)
+    engine.start(engine.contents.of(manifest.message), list(work.entries.values()), work.scope)
+    if watch is not None:
+        _show(watch, manifest, work, known)
     outcomes = {**known, **await _wait(engine, work, until)}
-    if work.done.done():
+    if not work.missing:
         # Its result stands before ours does: whoever uses the key next finds what was sent, and only that.
         await asyncio.wait([claim.ended], timeout=None if until is None else max(0.0, until - engine.clock()))
     return outcomes

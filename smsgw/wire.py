@@ -6,7 +6,8 @@ claim: it is written only for what is about to begin.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 from attrs import define, field
 
@@ -55,38 +56,46 @@ class Gate:
 class GatedWire:
     """The way of one request through its provider's policies. `guarded` for sends: circuit, window, scope."""
 
-    __slots__ = (
-        "_elsewhere",
-        "_gate",
-        "_guarded",
-        "_has_permit",
-        "_scope",
-        "_wrote",
-        "admission",
-        "claim",
-        "duplicate",
-        "identity",
-        "tried",
-    )
+    # What most requests leave as it is stands here: it is not written anew for each of them.
+    admission: Admission | None = None
+    claim: Callable[[], Awaitable[None]] | None = None
+    """Writes down that the request is about to begin, once nothing but the connection is missing."""
+    identity: bytes | None = None
+    duplicate = False
+    ended = False
+    """What came of it is known: nothing more is in doubt here."""
+    tried = False
+    """A connection was asked for: the circuit let it through."""
+    _wrote = False
+    _has_permit = False
+    _elsewhere: Callable[[], bool] | None = None
 
-    def __init__(self, gate: Gate, scope: Scope, *, guarded: bool = True) -> None:
+    def __init__(self, gate: Gate, scope: Scope, *, guarded: bool = True, has_slot: bool = False) -> None:
         self._gate = gate
         self._scope = scope
         self._guarded = guarded
-        self._wrote = False
-        self._has_permit = False
-        self._elsewhere: Callable[[], bool] | None = None
-        self.admission: Admission | None = None
-        self.claim: Callable[[], Awaitable[None]] | None = None
-        """Writes down that the request is about to begin, once nothing but the connection is missing."""
-        self.identity: bytes | None = None
-        self.duplicate = False
-        self.tried = False
-        """A connection was asked for: the circuit let it through."""
+        self._has_slot = has_slot
+        """A connection is kept free for it already."""
+
+    @property
+    def provider(self) -> str:
+        """The configured name of whom it leads to."""
+        return self._gate.provider
 
     def has_begun(self) -> bool:
         """Whether a byte of the request, or of the identical one that stands for it, may have left."""
         return self._wrote or (self._elsewhere is not None and self._elsewhere())
+
+    def end(self) -> None:
+        """What came of it is known. (Its entries know this wire: no claim on them may be left.)"""
+        self.ended = True
+        self.claim = None
+
+    def give_back(self) -> None:
+        """No request was made: the connection that was kept free for it is the next one's."""
+        if self._has_slot:
+            self._has_slot = False
+            self._gate.transport.slots.release()
 
     @property
     def has_told(self) -> bool:
@@ -98,10 +107,10 @@ class GatedWire:
         window = self._gate.window
         return window.remaining(self.identity) if window is not None and self.identity is not None else 0.0
 
-    async def request(self, request: Request) -> Reply:
-        window = self._gate.window
-        if window is None:
-            return await self._go(request)
+    def request(self, request: Request) -> Coroutine[Any, Any, Reply]:
+        return self._go(request) if self._gate.window is None else self._once(request, self._gate.window)
+
+    async def _once(self, request: Request, window: DuplicateWindow) -> Reply:
         self.identity = fingerprint(request)
         answer, self.duplicate = await window.once(
             self.identity,
@@ -119,7 +128,12 @@ class GatedWire:
         gate = self._gate
         if self._guarded and not gate.breaker.passable:
             raise gate.circuit_open()
-        await self._take_connection()
+        if self._has_slot:
+            self._has_slot = False  # it is given back below
+        elif gate.throttle is not None:
+            await self._take_turn(gate.throttle)
+        elif not gate.transport.slots.take():
+            await gate.transport.slots.acquire()
         try:
             self._scope.check()
             if self._guarded:
@@ -144,22 +158,20 @@ class GatedWire:
         self._wrote = True
         self._gate.stats.requests += 1
 
-    async def _take_connection(self) -> None:
-        gate = self._gate
-        if gate.throttle is None:
-            await gate.transport.slots.acquire()
-            return
-        async with gate.turn:
+    async def _take_turn(self, throttle: Throttle) -> None:
+        """A connection and a permit."""
+        slots = self._gate.transport.slots
+        async with self._gate.turn:
             # The permit is taken with the connection in hand, or permits would be hoarded while all are busy.
             while True:
-                await gate.transport.slots.acquire()
+                await slots.acquire()
                 if self._scope.ended:
                     return
-                wait = gate.throttle.take()
+                wait = throttle.take()
                 if not wait:
                     self._has_permit = True
                     return
-                gate.transport.slots.release()
+                slots.release()
                 await self._scope.pause(wait)
 
 

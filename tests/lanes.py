@@ -13,7 +13,7 @@ from smsgw.entry import Entry, Scope, Signal
 from smsgw.errors import ConnectionFailed, SmsgwError
 from smsgw.models import Message, State
 from smsgw.settings import BreakerSettings, RetrySettings
-from smsgw.transport import Reply, Request, Transport
+from smsgw.transport import Reply, Request, Slots, Transport
 
 __all__ = ["FOR_EVER", "MANY", "TAKES", "Bench", "Gateway", "Outbox", "Step", "now", "states", "the_error"]
 
@@ -33,7 +33,7 @@ class Gateway:
     """In place of a transport: each request comes to its step of the script, all further ones to the last."""
 
     def __init__(self, *script: Step) -> None:
-        self.slots = asyncio.Semaphore(20)
+        self.slots = Slots(20)
         self.asked: list[Request] = []
         self._script = script
 

@@ -21,7 +21,7 @@ from smsgw.errors import (
 )
 from smsgw.models import Message, State
 from smsgw.settings import RetrySettings
-from smsgw.transport import Wire
+from smsgw.transport import Slots, Wire
 from tests.lanes import FOR_EVER, MANY, TAKES, Bench, Outbox, now, states, the_error
 
 pytestmark = pytest.mark.looptime(idle_timeout=1)  # who would wait for ever fails after a second
@@ -35,8 +35,10 @@ async def test_a_batch_has_one_verdict_each_and_its_entries_know_how_it_went() -
     bench = Bench("iba", b"11,12")
     assert await bench.deliver(*MANY[:2]) == [Verdict(State.ACCEPTED, "11"), Verdict(State.ACCEPTED, "12")]
     for entry in bench.entries:
-        assert (entry.attempts, entry.duplicate, entry.has_begun) == (1, False, None)
-        assert (entry.provider, entry.last, entry.verdict) == ("main", None, None)
+        assert (entry.attempts, entry.duplicate) == (1, False)
+        assert entry.attempt is not None
+        assert (entry.attempt.provider, entry.attempt.ended) == ("main", True)
+        assert (entry.last, entry.verdict) == (None, None)
     assert (bench.lane.stats.requests, bench.lane.stats.retries) == (1, 0)
 
 
@@ -44,17 +46,17 @@ async def test_while_it_is_under_way_each_entry_knows_whether_it_has_begun() -> 
     """Before the first byte no, after it yes: also for a caller who is cancelled then."""
     bench = Bench("iba", b"11,12")
     await bench.gateway.slots.acquire()
-    bench.gateway.slots = asyncio.Semaphore(0)
+    bench.gateway.slots = Slots(0)
     task = asyncio.create_task(bench.deliver(*MANY[:2]))
     await asyncio.sleep(0.1)
-    assert [entry.has_begun is not None and entry.has_begun() for entry in bench.entries] == [False] * 2
+    assert [entry.attempt is not None and entry.attempt.has_begun() for entry in bench.entries] == [False] * 2
     bench.gateway.slots.release()
     await asyncio.sleep(0.1)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert [entry.has_begun is not None and entry.has_begun() for entry in bench.entries] == [True] * 2
-    assert [entry.provider for entry in bench.entries] == ["main"] * 2
+    assert [entry.attempt is not None and entry.attempt.has_begun() for entry in bench.entries] == [True] * 2
+    assert [entry.attempt and entry.attempt.provider for entry in bench.entries] == ["main"] * 2
 
 
 async def test_each_attempt_has_an_id_of_20_letters_and_digits() -> None:

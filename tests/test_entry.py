@@ -4,6 +4,7 @@ import asyncio
 from decimal import Decimal
 
 import pytest
+from attrs import define
 
 from smsgw.drivers.base import Verdict
 from smsgw.entry import Entry, Scope, Signal
@@ -24,6 +25,18 @@ GONE = NotSubmitted("the caller's time was up")
 
 def now() -> float:
     return asyncio.get_running_loop().time()
+
+
+@define
+class Try:
+    """A request, as its entries see it."""
+
+    provider: str
+    begun: bool
+    ended: bool = False
+
+    def has_begun(self) -> bool:
+        return self.begun
 
 
 class Log:
@@ -120,13 +133,13 @@ async def test_a_pause_leaves_nothing_behind() -> None:
     cancelled.cancel()
     with pytest.raises(asyncio.CancelledError):
         await cancelled
-    assert not signal._waiting
+    assert not signal.waiting
     woken = asyncio.create_task(scope.pause(60, signal))
     await asyncio.sleep(1)
     signal.fire()
     await woken
-    assert not scope._sleepers._waiting
-    assert not signal._waiting
+    assert not scope._sleepers.waiting
+    assert not signal.waiting
     scheduled: list[asyncio.TimerHandle] = asyncio.get_running_loop()._scheduled  # type: ignore[attr-defined]
     assert all(timer.cancelled() for timer in scheduled)
 
@@ -201,8 +214,7 @@ def test_so_far_an_outcome_is_what_it_is(entry: Entry) -> None:
 
 def test_so_far_what_has_begun_is_unknown(entry: Entry) -> None:
     """A request of which a byte may have left is unknown, at the provider that is being asked."""
-    entry.has_begun = lambda: True
-    entry.provider = "main"
+    entry.attempt = Try("main", begun=True)
     entry.attempts = 1
     so_far = entry.so_far(GONE)
     assert (so_far.state, so_far.provider, so_far.attempts) == (State.UNKNOWN, "main", 2)
@@ -210,10 +222,10 @@ def test_so_far_what_has_begun_is_unknown(entry: Entry) -> None:
     assert so_far.message is MESSAGE
 
 
-@pytest.mark.parametrize("has_begun", [None, lambda: False])
-def test_so_far_what_has_not_begun_was_not_sent(entry: Entry, has_begun: None) -> None:
+@pytest.mark.parametrize("attempt", [None, Try("main", begun=False)])
+def test_so_far_what_has_not_begun_was_not_sent(entry: Entry, attempt: Try | None) -> None:
     """What waits for its turn, or for its connection, is rejected with the caller's reason."""
-    entry.has_begun = has_begun
+    entry.attempt = attempt
     so_far = entry.so_far(GONE)
     assert (so_far.state, so_far.error, so_far.attempts) == (State.REJECTED, GONE, 0)
 
@@ -229,7 +241,7 @@ def test_so_far_a_refusal_is_told(entry: Entry) -> None:
 
 def test_so_far_a_verdict_is_known_already(entry: Entry) -> None:
     """Of a batch that is being taken apart, those who have their own verdict have their outcome."""
-    entry.provider, entry.attempts = "main", 2
+    entry.attempt, entry.attempts = Try("main", begun=True, ended=True), 2
     entry.verdict = Verdict(State.ACCEPTED, "id", cost=Decimal(1))
     so_far = entry.so_far(GONE)
     assert (so_far.state, so_far.provider, so_far.message_id) == (State.ACCEPTED, "main", "id")
@@ -241,16 +253,16 @@ def test_so_far_a_verdict_does_not_outlive_its_provider(entry: Entry) -> None:
     error = RecipientRejected("not served", provider="main")
     entry.verdict = Verdict(State.REJECTED, None, error, elsewhere=True)
     entry.refused_by("main", entry.verdict, tried=True)
-    entry.has_begun, entry.provider = (lambda: True), "second"
+    entry.attempt = attempt = Try("second", begun=True)
     assert entry.so_far(GONE).state is State.UNKNOWN
-    entry.has_begun = None
+    attempt.ended = True
     so_far = entry.so_far(GONE)
     assert (so_far.error, so_far.provider) == (error, "main")
 
 
 def test_asking_how_it_stands_ends_nothing(entry: Entry, log: Log) -> None:
     """The entry goes on: its own outcome may come yet."""
-    entry.has_begun = lambda: True
+    entry.attempt = Try("main", begun=True)
     entry.so_far(GONE)
     assert entry.outcome is None
     assert not log.entries

@@ -30,7 +30,9 @@ queries               previewing   planning     streaming
 flow
 sending               coalescing
 engine
+departures
 carriage
+loads                 contents
 routing
 delivery
 wire                  keys
@@ -48,12 +50,13 @@ drivers.echoes        drivers.http     drivers.settings   drivers.words
 drivers
 transport
 transport.client
+transport.direct
 transport.bodies      transport.exchange        transport.sessions
-transport.replies
+transport.replies     transport.deadlines       transport.slots
 transport.values
 models
 message
-segments              msisdn       translit     faults
+segments              msisdn       translit     faults      frozen
 errors                _version
 """
 WINGS = ("cli", "testing", "bulk", "tracking", "inbound", "sheets")

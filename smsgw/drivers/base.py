@@ -9,6 +9,7 @@ logs nothing.
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Sequence
+from operator import itemgetter
 from typing import ClassVar, Final, NoReturn
 
 from smsgw import segments
@@ -35,6 +36,8 @@ __all__ = ["Batch", "Driver", "Prepared", "Verdict", "dated", "decimal", "quote"
 
 _OURS: Final = "smsgw.drivers."
 """Modules whose errors have sentences of our own."""
+_MESSAGE_ID: Final = itemgetter(Verdict._fields.index("message_id"))
+_ERROR: Final = itemgetter(Verdict._fields.index("error"))
 _LONGEST_BALANCE: Final = 16_384
 """Bytes: a page for each direction, several times over."""
 
@@ -208,9 +211,9 @@ class Driver(ABC):
 
     def _without_echoes(self, batch: Batch, verdicts: Sequence[Verdict]) -> Sequence[Verdict]:
         echoes = batch.prepared.echoes
-        for error in {verdict.error for verdict in verdicts if verdict.error is not None}:
+        for error in set(filter(None, map(_ERROR, verdicts))):
             echoes.hush(error)
-        if not any(map(echoes.hold, [verdict.message_id for verdict in verdicts if verdict.message_id])):
+        if not echoes.hold_any(list(filter(None, map(_MESSAGE_ID, verdicts)))):
             return verdicts
         own = batch.id if self.settles else None
         return [

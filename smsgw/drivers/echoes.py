@@ -44,12 +44,19 @@ class Echoes:
         self._trusted = trusted
         plain = {_plain(secret) for secret in set(secrets)}
         self._secrets = {secret for secret in plain if len(secret) >= _SHORTEST}
+        self._numbers = any(map(str.isdecimal, self._secrets))
 
     def hold(self, said: str) -> bool:
         """Whether a secret stands there as a word, or words, of its own."""
         if said.isalnum():  # as most message IDs are
             return any(_stands(secret, said.casefold()) for secret in self._secrets)
         return any(_stands(secret, form) for form in _readings(said) for secret in self._secrets)
+
+    def hold_any(self, said: Sequence[str]) -> bool:
+        """Whether a secret stands in one of them. Where all are numbers, as most message IDs are, at one look."""
+        if not self._numbers and "".join(said).isdecimal():
+            return False
+        return any(map(self.hold, said))
 
     def without(self, value: T) -> T:
         """A value that came out, without what repeats a secret."""

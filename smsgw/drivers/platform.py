@@ -11,6 +11,7 @@ from typing import ClassVar, NoReturn
 
 from smsgw.drivers import platform_texts
 from smsgw.drivers.base import Batch, Driver, Verdict, dated, decimal, quote
+from smsgw.drivers.values import accepted
 from smsgw.errors import InvalidSender, RecipientRejected, UnreadableReply
 from smsgw.models import Balance, DeliveryReport, DeliveryState, Message, Reference, State
 from smsgw.transport import Request
@@ -21,6 +22,8 @@ MOSCOW = timezone(timedelta(hours=3))
 
 _SEPARATORS = re.compile(r"\s*,\s*|\s+")
 _IDS = re.compile(r"[0-9]{1,30}(?:(?:\s*,\s*|\s+)[0-9]{1,30})*")
+_PLAIN_IDS = re.compile(rb"[1-9][0-9]{0,29}(?:,[1-9][0-9]{0,29})*")
+"""As nearly all lists are, so that they need no further look."""
 _AMOUNT = re.compile(r"(-?[0-9][0-9.]{0,29})\s*([^\W\d_]{1,10}(?![\w:]))?")
 
 STATES = {
@@ -63,6 +66,8 @@ class PlatformDriver(Driver):
         return Request("GET", batch.prepared.head + ",".join(batch.recipients))
 
     def read_send(self, batch: Batch, body: bytes) -> Sequence[Verdict]:
+        if _PLAIN_IDS.fullmatch(body):
+            return accepted(self._as_many(body.decode().split(","), batch))
         reply = self.decode(body, ("utf-8-sig", "windows-1251"))
         listed = reply.strip(", \r\n\t")
         if not _IDS.fullmatch(listed):
@@ -71,10 +76,14 @@ class PlatformDriver(Driver):
         if ids == [REFUSED]:
             refused = self.verdict_for_all(batch, self._refused(), elsewhere=True)
             return [verdict._replace(unnamed=True) for verdict in refused]
-        if len(ids) != len(batch.recipients):
-            self.unreadable(f"{len(ids)} IDs for {len(batch.recipients)} recipients")
+        self._as_many(ids, batch)
         odd = {message_id: self._of_zeros(message_id) for message_id in set(ids) if not message_id.strip("0")}
         return [odd.get(message_id) or Verdict(State.ACCEPTED, message_id) for message_id in ids]
+
+    def _as_many(self, ids: list[str], batch: Batch) -> list[str]:
+        if len(ids) != len(batch.recipients):
+            self.unreadable(f"{len(ids)} IDs for {len(batch.recipients)} recipients")
+        return ids
 
     def _of_zeros(self, message_id: str) -> Verdict:
         if message_id == REFUSED:

@@ -1,15 +1,17 @@
 """What goes into a driver, and what comes out: content that is prepared once, a request's recipients, their verdicts."""
 
+import secrets
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from smsgw.drivers.echoes import Echoes
 from smsgw.errors import SmsgwError
 from smsgw.models import Message, State
 
-__all__ = ["Batch", "Prepared", "Verdict"]
+__all__ = ["Batch", "Prepared", "Verdict", "accepted"]
 
 
 class Verdict(NamedTuple):
@@ -24,6 +26,12 @@ class Verdict(NamedTuple):
     """The gateway does not serve this recipient: another one may."""
     unnamed: bool = False
     """The whole request was refused without saying whom that means, and nothing was taken."""
+
+
+def accepted(message_ids: Iterable[str]) -> list[Verdict]:
+    """One verdict for each of these IDs. (Past the class's own `__new__`: half its time, for each recipient.)"""
+    new, state = tuple.__new__, State.ACCEPTED
+    return [new(Verdict, (state, message_id, None, None, None, False, False)) for message_id in message_ids]
 
 
 @frozen
@@ -43,11 +51,20 @@ class Prepared:
     """Finds the password and the text where a gateway repeats them."""
 
 
-@frozen
+@define(unsafe_hash=True)
 class Batch:
     """One request's worth of recipients."""
 
     prepared: Prepared
     recipients: tuple[str, ...]
-    id: str
-    """Ours, unique for each attempt, 20 letters and digits: a provider that stores it can be asked by it later."""
+    _id: str | None = field(default=None, eq=False)
+
+    @property
+    def id(self) -> str:
+        """Ours, unique for each attempt, 20 letters and digits: a provider that stores it can be asked by it later.
+
+        (Drawn when somebody asks for it: most providers store none.)
+        """
+        if self._id is None:
+            self._id = secrets.token_hex(10)
+        return self._id

@@ -5,18 +5,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import aiohttp
+from aiohttp.client_proto import ResponseHandler
 
 from smsgw.transport.replies import MAX_REPLY, TooLarge
 
 __all__ = ["read_body"]
 
 
-async def read_body(response: aiohttp.ClientResponse) -> bytes:
-    """The whole body. Raises `TooLarge`, and aiohttp's errors."""
-    if response.content.is_eof():  # all of it came with the head
-        return await _read_to_end(response.content)
-    with _told_of_its_end(response):
-        return await _read_to_end(response.content)
+async def read_body(content: aiohttp.StreamReader, protocol: ResponseHandler | None) -> bytes:
+    """The whole body, of a reply that comes over the connection of `protocol`. Raises `TooLarge`, and aiohttp's errors."""
+    if content.is_eof() and content.exception() is None:  # all of it came with the head: nothing to wait for
+        body = content.read_nowait()
+        if len(body) > MAX_REPLY:
+            raise TooLarge
+        return body
+    with _told_of_its_end(content, protocol):
+        return await _read_to_end(content)
 
 
 async def _read_to_end(content: aiohttp.StreamReader) -> bytes:
@@ -34,14 +38,12 @@ async def _read_to_end(content: aiohttp.StreamReader) -> bytes:
 
 
 @contextmanager
-def _told_of_its_end(response: aiohttp.ClientResponse) -> Iterator[None]:
+def _told_of_its_end(content: aiohttp.StreamReader, protocol: ResponseHandler | None) -> Iterator[None]:
     """Whoever reads the body learns that its connection has gone.
 
     aiohttp hangs up in the middle of a body that breaks HTTP's rules, and tells nobody: the reader would wait for
     its whole timeout.
     """
-    content, connection = response.content, response.connection
-    protocol = connection.protocol if connection is not None else None
     closed = protocol.closed if protocol is not None else None
 
     def end(_: object = None) -> None:

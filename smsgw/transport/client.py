@@ -10,10 +10,11 @@ import os
 import ssl
 from collections.abc import AsyncGenerator, Callable
 from math import inf
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 import aiohttp
-from aiohttp.client_proto import ResponseHandler
+from aiohttp.http_exceptions import HttpProcessingError
+from attrs import evolve
 from yarl import URL
 
 from smsgw.errors import (
@@ -26,9 +27,12 @@ from smsgw.errors import (
     UnreadableReply,
 )
 from smsgw.transport.bodies import read_body
-from smsgw.transport.exchange import Disconnected, Exchange
-from smsgw.transport.replies import MAX_REPLY, Spoilt, TooLarge, retry_after, unpack
-from smsgw.transport.sessions import check_session, default_tls, keeps_longer, open_session
+from smsgw.transport.deadlines import Deadlines
+from smsgw.transport.direct import Direct
+from smsgw.transport.exchange import Disconnected, Exchange, Peers, SessionExchange
+from smsgw.transport.replies import MAX_REPLY, Spoilt, TooLarge, as_reply
+from smsgw.transport.sessions import PLAIN, check_session, default_tls, keeps_longer, open_session
+from smsgw.transport.slots import Slots
 from smsgw.transport.values import Reply, Request
 
 __all__ = ["Transport"]
@@ -38,9 +42,7 @@ CONNECT_TIMEOUT = 10.0
 
 _log = logging.getLogger("smsgw.transport")
 
-# A reply is tiny, and of a compressed one it is harder to tell whether it is complete.
-_HEADERS = {"Accept-Encoding": "identity"}
-_FORM = {**_HEADERS, "Content-Type": "application/x-www-form-urlencoded"}
+_FORM = {**PLAIN, "Content-Type": "application/x-www-form-urlencoded"}
 
 
 class Transport:
@@ -62,11 +64,12 @@ class Transport:
     ) -> None:
         if session is not None:
             check_session(session)
-        self.slots = asyncio.Semaphore(max_connections)
+        self.slots = Slots(max_connections)
         """One for each connection; whoever sends holds one. aiohttp's own pool has no limit and no queue."""
         self._provider = provider
+        self._deadlines = Deadlines(timeout)
         self._timeout = aiohttp.ClientTimeout(
-            total=timeout, connect=min(timeout, CONNECT_TIMEOUT), ceil_threshold=inf
+            total=None, connect=min(timeout, CONNECT_TIMEOUT), ceil_threshold=inf
         )
         self._keepalive = keepalive
         self._tls = tls
@@ -76,8 +79,9 @@ class Transport:
         """Keeps a session of our own open."""
         self._opened_in: asyncio.AbstractEventLoop | None = None
         self._force_close = session is not None and keeps_longer(session, keepalive)
-        self._used: WeakSet[ResponseHandler] = WeakSet()
-        """Connections that have carried a request of ours."""
+        self._direct: Direct | None = None
+        """The way past aiohttp's client, where the session is our own."""
+        self._peers: Peers = WeakKeyDictionary()
 
     async def request(self, request: Request, before_first_byte: Callable[[], None] | None = None) -> Reply:
         """Send `request` once and read its reply.
@@ -94,45 +98,65 @@ class Transport:
         if session.closed:
             whose = "session that was passed in" if session is self._given else "event loop's session"
             raise NotSubmitted(f"the {whose} is closed", provider=self._provider)
-        exchange = Exchange(before_first_byte, self._force_close, self._used)
+        direct = self._direct
+        letter = None if direct is None else direct.letter(request)
+        deadline = self._deadlines.begin()
+        exchange: Exchange
+        if direct is None or letter is None:
+            exchange = middleware = SessionExchange(
+                before_first_byte, self._peers, force_close=self._force_close
+            )
+            reply = self._through(session, request, middleware)
+        else:
+            exchange = Exchange(before_first_byte, self._peers)
+            reply = direct.send(letter, exchange)
         try:
-            return await self._exchange(session, request, exchange)
+            try:
+                return await reply
+            finally:
+                self._deadlines.end(deadline)
         except SmsgwError as error:
             failure = error.with_traceback(None)
-        except (Exception, asyncio.CancelledError) as error:
-            if isinstance(error, asyncio.CancelledError) and _cancelled():
-                raise
-            # Once a byte is out, whatever else happens is an outcome, not an exception.
+        except asyncio.CancelledError as error:
+            if not deadline.ended_it and _cancelled():
+                raise error.with_traceback(None)  # noqa: B904 - aiohttp's frames hold the URL, ours the reply
+            failure = self._translate(TimeoutError() if deadline.ended_it else error, exchange)
+        except Exception as error:  # noqa: BLE001  (once a byte is out, whatever else happens is an outcome)
             failure = self._translate(error, exchange)
         # Raised here, outside of the `except`, so that aiohttp's error is not its context.
         raise failure
 
-    async def _exchange(self, session: aiohttp.ClientSession, request: Request, exchange: Exchange) -> Reply:
-        response = await session.request(
-            request.method,
-            self._url(request),
-            data=request.body,
-            headers=_HEADERS if request.body is None else _FORM,
-            allow_redirects=False,
-            auto_decompress=False,
-            raise_for_status=False,
-            timeout=self._timeout,
-            ssl=self._tls or default_tls(),
-            middlewares=(exchange,),
+    async def _through(
+        self, session: aiohttp.ClientSession, request: Request, exchange: SessionExchange
+    ) -> Reply:
+        """By aiohttp's client: a session that was passed in, or what stands in for aiohttp in tests."""
+        # (No name for the response: frames of what is raised from here hold neither URL nor text.)
+        return await self._read(
+            await session.request(
+                request.method,
+                self._url(request),
+                data=request.body,
+                headers=PLAIN if request.body is None else _FORM,
+                allow_redirects=False,
+                auto_decompress=False,
+                raise_for_status=False,
+                timeout=self._timeout,
+                ssl=self._tls or default_tls(),
+                middlewares=(exchange,),
+            ),
+            exchange,
         )
+
+    async def _read(self, response: aiohttp.ClientResponse, exchange: Exchange) -> Reply:
+        connection = response.connection
         try:
-            body = await read_body(response)
+            body = await read_body(response.content, None if connection is None else connection.protocol)
         finally:
             # Complete: its connection is back in the pool already. Otherwise: it must not go there.
             response.close()
-        # (What stands in for aiohttp in tests has no connection that could end.)
-        framed = not exchange.entered or not _ends_with_connection(response)
-        if exchange.was_reset and not framed:
-            raise aiohttp.ClientPayloadError
-        headers = response.headers
-        if "Content-Encoding" in headers:
-            body = unpack(body, ",".join(headers.getall("Content-Encoding")))
-        return Reply(response.status, body, retry_after(headers.get("Retry-After")), framed)
+        reply = as_reply(response.status, response.headers, body, was_reset=exchange.was_reset)
+        # What stands in for aiohttp in tests has no connection that could end.
+        return reply if exchange.entered else evolve(reply, framed=True)
 
     def _url(self, request: Request) -> URL:
         try:
@@ -151,9 +175,9 @@ class Transport:
         if not exchange.may_have_begun(error):
             return self._no_connection(error)
         if isinstance(error, TimeoutError):
-            seconds = self._timeout.total
+            seconds = self._deadlines.seconds
             return GatewayTimeout(f"no answer within {seconds:g} s", provider=self._provider)
-        if isinstance(error, Disconnected):
+        if isinstance(error, Disconnected | aiohttp.ServerDisconnectedError):
             return ConnectionLost("the connection ended before a reply came", provider=self._provider)
         if isinstance(error, OSError):
             return ConnectionLost("the connection broke", provider=self._provider)
@@ -161,7 +185,7 @@ class Transport:
             return UnreadableReply(f"the reply is longer than {MAX_REPLY} bytes", provider=self._provider)
         if isinstance(error, aiohttp.ClientPayloadError | Spoilt):
             return UnreadableReply("the reply is cut short or damaged", provider=self._provider)
-        if not isinstance(error, aiohttp.ClientError):
+        if not isinstance(error, aiohttp.ClientError | HttpProcessingError):
             _log.error("unforeseen %s while reading a reply of %s", type(error).__name__, self._provider)
         return UnreadableReply("the reply is not HTTP as it should be", provider=self._provider)
 
@@ -191,18 +215,15 @@ class Transport:
         self._opened_in = asyncio.get_running_loop()
         self._opened = open_session(self._keepalive)
         self._session = await anext(self._opened)
+        self._direct = Direct(self._session, self._timeout, self._tls or default_tls())
         return self._session
 
     async def aclose(self) -> None:
         """Close the connections, unless the session was passed in."""
         opened, self._opened, self._session = self._opened, None, self._given
+        self._direct = None
         if opened is not None:
             await opened.aclose()
-
-
-def _ends_with_connection(response: aiohttp.ClientResponse) -> bool:
-    headers = response.headers
-    return "Content-Length" not in headers and "chunked" not in headers.get("Transfer-Encoding", "").lower()
 
 
 def _cancelled() -> bool:

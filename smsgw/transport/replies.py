@@ -4,7 +4,11 @@ import zlib
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-__all__ = ["MAX_REPLY", "Spoilt", "TooLarge", "retry_after", "unpack"]
+from multidict import CIMultiDictProxy
+
+from smsgw.transport.values import Reply
+
+__all__ = ["MAX_REPLY", "Spoilt", "TooLarge", "as_reply", "retry_after", "unpack"]
 
 MAX_REPLY = 1 << 20
 """Bytes of a reply, after decompression, beyond which it is not read."""
@@ -16,6 +20,19 @@ class TooLarge(Exception):
 
 class Spoilt(Exception):
     """The reply's compression is unknown, damaged or cut short."""
+
+
+def as_reply(status: int, headers: CIMultiDictProxy[str], body: bytes, *, was_reset: bool) -> Reply:
+    """A reply that was read to its end. `was_reset`: its connection ended by an error.
+
+    Raises `Spoilt` or `TooLarge` where its end or its compression proves that it is not whole.
+    """
+    framed = "Content-Length" in headers or "chunked" in headers.get("Transfer-Encoding", "").lower()
+    if was_reset and not framed:
+        raise Spoilt
+    if "Content-Encoding" in headers:
+        body = unpack(body, ",".join(headers.getall("Content-Encoding")))
+    return Reply(status, body, retry_after(headers.get("Retry-After")), framed)
 
 
 def unpack(body: bytes, encoding: str) -> bytes:

@@ -3,13 +3,18 @@
 import ssl
 from collections.abc import AsyncGenerator
 from functools import cache
+from typing import Final
 
 import aiohttp
 
 from smsgw._version import __version__
 from smsgw.errors import ConfigurationError
 
-__all__ = ["check_session", "default_tls", "keeps_longer", "open_session"]
+__all__ = ["PLAIN", "check_session", "default_tls", "keeps_longer", "open_session"]
+
+
+# A reply is tiny, and of a compressed one it is harder to tell whether it is complete.
+PLAIN: Final = {"Accept-Encoding": "identity"}
 
 
 @cache
@@ -29,7 +34,7 @@ async def open_session(keepalive: float) -> AsyncGenerator[aiohttp.ClientSession
     async with aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
-        headers={"User-Agent": f"smsgw/{__version__}"},
+        headers={**PLAIN, "User-Agent": f"smsgw/{__version__}"},
         trust_env=False,
     ) as session:
         yield session

@@ -19,6 +19,7 @@ from smsgw.sandbox.form import identity
 from smsgw.sandbox.gateways import Gateway
 from smsgw.tracking import ReportStream, Subjects
 from smsgw.transport import Reply, Request
+from smsgw.transport.slots import Slots
 
 DRIVERS = ("avist", "smstele", "smsco", "iba", "targetsms")
 REPEATED = "одного одинакового запроса"
@@ -35,7 +36,7 @@ Instead = Callable[["Line", Request], Reply | Exception | None]
 class Line:
     """A transport that hands requests right to a gateway, and counts. `takes` are the seconds of each."""
 
-    def __init__(self, gateway: Gateway, slots: asyncio.Semaphore) -> None:
+    def __init__(self, gateway: Gateway, slots: Slots) -> None:
         self.slots = slots
         self.takes = 0.05
         self.instead: Instead | None = None

@@ -30,7 +30,7 @@ def assert_nothing_left(sms: Dispatcher, before: set[asyncio.Task[Any]]) -> None
     engine = engine_of(sms)
     assert not engine._callers
     for lane in engine.lanes.values():
-        assert lane.gate.transport.slots._value == lane.driver.settings.max_connections
+        assert lane.gate.transport.slots.free == lane.driver.settings.max_connections
         assert not lane.gate.turn.locked()
         assert lane.gate.throttle is None or not lane.gate.throttle._held
 

@@ -46,7 +46,7 @@ async def assert_nothing_is_open(loop: CountedLoop, sms: Dispatcher) -> None:
     assert not loop.timers()
     assert asyncio.all_tasks() == {asyncio.current_task()}
     for lane in engine_of(sms).lanes.values():
-        assert lane.gate.transport.slots._value == lane.driver.settings.max_connections
+        assert lane.gate.transport.slots.free == lane.driver.settings.max_connections
         assert lane.gate.transport._session is None
 
 

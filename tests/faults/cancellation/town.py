@@ -14,6 +14,7 @@ from smsgw.sandbox.gateways import Gateway
 from smsgw.sandbox.world import World
 from smsgw.settings import Settings
 from smsgw.transport import Reply, Request
+from smsgw.transport.slots import Slots
 from tests.faults.cancellation.steps import Striking as Loop
 from tests.tracking.conftest import Line as CalmLine
 
@@ -26,7 +27,7 @@ Fault = Literal["refused", "busy", "lost", "silent"]
 class Line(CalmLine):
     """A transport that needs a while to connect and a while to be answered, and meets the faults it is given."""
 
-    def __init__(self, gateway: Gateway, slots: asyncio.Semaphore, timeout: float) -> None:
+    def __init__(self, gateway: Gateway, slots: Slots, timeout: float) -> None:
         super().__init__(gateway, slots)
         self.connects = 0.01
         self.faults: list[Fault] = []
@@ -138,13 +139,13 @@ class Town:
         engine = engine_of(self.sms)
         assert not engine._tasks
         assert not engine._callers
-        assert not engine.signal._waiting
+        assert not engine.signal.waiting
         assert not engine.keys._claims
         for name, lane in engine.lanes.items():
             gate, line = lane.gate, self.lines[name]
             assert line.at_once == 0
             assert line.most_at_once <= lane.driver.settings.max_connections
-            assert gate.transport.slots._value == lane.driver.settings.max_connections
+            assert gate.transport.slots.free == lane.driver.settings.max_connections
             assert not gate.turn.locked()
             assert gate.throttle is None or gate.throttle._held == 0
             assert not gate.breaker._probing

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from smsgw.breaker import CircuitBreaker
 from smsgw.errors import ConnectionFailed, GatewayTimeout
 from smsgw.transport import Reply, Request
+from smsgw.transport.slots import Slots
 from tests.faults.stateful.callers import CALL
 from tests.faults.stateful.gateway import Act, Gateway
 
@@ -20,7 +21,7 @@ class Line:
     def __init__(
         self, gateway: Gateway, provider: str, breaker: CircuitBreaker, timeout: float, connections: int
     ) -> None:
-        self.slots = asyncio.Semaphore(connections)
+        self.slots = Slots(connections)
         self.connections = connections
         self.at_once = 0
         self.most_at_once = 0

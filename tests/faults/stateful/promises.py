@@ -223,10 +223,10 @@ def check_nothing_is_left(world: World) -> None:
     assert all(task.done() for task in world.questions)
     assert not engine._tasks
     assert not engine._callers
-    assert not engine.signal._waiting
+    assert not engine.signal.waiting
     assert not engine.keys._claims
     for name, lane in engine.lanes.items():
-        assert world.lines[name].slots._value == world.lines[name].connections, f"{name} misses connections"
+        assert world.lines[name].slots.free == world.lines[name].connections, f"{name} misses connections"
         assert lane.gate.throttle is None or not lane.gate.throttle._held, f"{name} misses permits"
         assert not lane.breaker._probing, f"{name} waits for a probe"
         assert not lane.gate.turn.locked()

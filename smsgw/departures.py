@@ -29,7 +29,8 @@ class Departures:
         """Where loads may be waiting."""
         self._let_in: deque[Load] = deque()
         """They have their place, and no task yet."""
-        self._looks_soon = False
+        self._looks_in: asyncio.AbstractEventLoop | None = None
+        """The loop that is about to give them tasks."""
         self._closed = False
 
     def send_off(self, load: Load) -> None:
@@ -40,6 +41,8 @@ class Departures:
                 load.context = copy_context()
                 self._lines[slots] = None
                 slots.queue(partial(self._let, load))
+                if self._let_in:
+                    self._look_soon()
                 return
             load.slots = slots
         self._begin(load)
@@ -61,12 +64,16 @@ class Departures:
         """It is its turn: the task that let it in takes it on if it can, and otherwise a new one does."""
         load.slots = slots
         self._let_in.append(load)
-        if not self._looks_soon:
-            self._looks_soon = True
-            asyncio.get_running_loop().call_soon(self._begin_all)
+        self._look_soon()
+
+    def _look_soon(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self._looks_in is not loop:  # (One that was closed before it looked never will.)
+            self._looks_in = loop
+            loop.call_soon(self._begin_all)
 
     def _begin_all(self) -> None:
-        self._looks_soon = False
+        self._looks_in = None
         while self._let_in:
             self._begin(self._let_in.popleft())
 

@@ -9,6 +9,7 @@ from contextlib import nullcontext
 import pytest
 
 from smsgw import Dispatcher, Message, Outcome, State
+from smsgw.entry import Entry, Scope
 from smsgw.errors import NotSubmitted
 from smsgw.sandbox import Ledger
 from smsgw.streaming import OutcomeStream
@@ -28,6 +29,17 @@ def line(caplog: pytest.LogCaptureFixture) -> Iterator[tuple[Dispatcher, Ledger]
         yield Dispatcher.from_config({"providers": {"iba": provider}}), sandbox.ledger
         gc.collect()
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+class Told:
+    """Who is told of entries that nobody waits for."""
+
+    def __init__(self) -> None:
+        self.outcomes: list[Outcome] = []
+
+    def settled(self, entry: Entry) -> None:
+        if entry.outcome is not None:
+            self.outcomes.append(entry.outcome)
 
 
 async def until_in_line(sms: Dispatcher) -> None:
@@ -80,6 +92,31 @@ def test_a_list_in_line_ends_with_its_loop(line: tuple[Dispatcher, Ledger]) -> N
     asyncio.run(send_and_close(sms))
     assert sms.stats["iba"].requests == began + 1
     assert not ledger.sent_twice()
+
+
+def test_a_loop_closed_before_it_gave_tasks_leaves_that_to_the_next() -> None:
+    """What it had let in is begun by the next loop that lets anyone in; nothing waits for the dead one."""
+    with SandboxServer() as sandbox:
+        given = sandbox.config("iba")["providers"]["iba"]
+        provider = {**given, "max_connections": 1, "batch_size": 1}
+        sms = Dispatcher.from_config({"providers": {"iba": provider}})
+        slots = sms._engine.lanes["iba"].gate.transport.slots
+
+        async def let_in_and_die() -> None:
+            assert slots.take()
+            sms._engine.start(sms._engine.contents.of(message), [Entry(message, NUMBERS[0], told)], Scope())
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(asyncio.get_running_loop(), "call_soon", lambda *_, **__: None)
+                slots.release()
+
+        async def go_on() -> list[Outcome]:
+            async with asyncio.timeout(5):
+                return list(await sms.send(NUMBERS[1:4], "second"))
+
+        message, told = Message(to=NUMBERS[0], text="first"), Told()
+        asyncio.run(let_in_and_die())
+        outcomes = asyncio.run(go_on())
+        assert [outcome.state for outcome in [*told.outcomes, *outcomes]] == [State.ACCEPTED] * 4
 
 
 @pytest.mark.parametrize("count", [30, 100_000], ids=["read to its end", "still being read"])

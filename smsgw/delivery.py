@@ -75,8 +75,10 @@ class Lane:
     ) -> Sequence[Verdict]:
         """One verdict for each entry; whatever the provider or the network did is in them.
 
-        No retry begins after `until`, a time of the clock's. `has_slot`: a connection is kept free for it. `divide`: of a refusal that names nobody, find out
-        whom it means.
+        No retry begins after `until`, a time of the clock's.
+
+        has_slot    a connection is kept free for it
+        divide      of a refusal that names nobody, find out whom it means
         """
         wire = GatedWire(self.gate, scope, has_slot=has_slot)
         verdicts = await self._attempt(wire, prepared, entries, scope.recorder)

@@ -82,7 +82,7 @@ class Exchange:
         transport = protocol.transport
         if transport is not None and transport.get_extra_info("sslcontext") is None:
             # From now on a look into the kernel: it costs less than a turn of the loop, and misses nothing that has
-            # arrived. (Under TLS it would: there may be bytes that are no news.)
+            # arrived. (Not under TLS: bytes that arrive there may be no news.)
             self._peers[protocol] = _watch(transport.get_extra_info("socket").fileno())
 
 

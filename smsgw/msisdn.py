@@ -36,7 +36,7 @@ _SCIENTIFIC: Final = re.compile(r"[0-9.,][eE][+-]?[0-9]")
 
 
 plain: Final[Callable[[str], object]] = _NORMALISED.fullmatch
-"""The same for a str, as truth, and 80 ns quicker."""
+"""Whether a str is what `normalise` returns, as truth: `is_normalised` without its call, 80 ns a recipient."""
 
 
 def is_normalised(number: object) -> bool:
